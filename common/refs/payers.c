@@ -1,0 +1,171 @@
+#include "refs/set.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+struct payer_row { /* the payer, and what only the index needs */
+    struct pp_payer payer;
+    struct pp_str codes, names;
+};
+
+#define COL(name, member, cell, max, must)                                                                             \
+    { name, cell, offsetof(struct payer_row, payer.member), max, must }
+static const struct refs_col cols[] = {
+    COL("payer", id, refs_cell_text, 40, true),
+    COL("name", name, refs_cell_text, 120, true),
+    {"codes", refs_cell_text, offsetof(struct payer_row, codes), 0, false},
+    {"names", refs_cell_text, offsetof(struct payer_row, names), 0, false},
+    COL("lob", lob, refs_cell_lob, 0, true),
+    COL("channel", channel, refs_cell_channel, 0, true),
+    COL("base_url", base_url, refs_cell_text, 400, false),
+    COL("ig", ig, refs_cell_text, 16, false),
+    COL("org_filter", org_filter, refs_cell_text, 200, false),
+    COL("identifier_system", identifier_system, refs_cell_text, 200, false),
+    COL("identifier", identifier, refs_cell_text, 80, false),
+    COL("reviewer", reviewer, refs_cell_text, 40, false),
+    COL("zone", zone, refs_cell_text, 40, true),
+    COL("auth_header", auth_header, refs_cell_text, 200, false),
+    COL("auth_secret", auth_secret, refs_cell_text, 80, false),
+    COL("callback_header", callback_header, refs_cell_text, 80, false),
+    COL("callback_secret", callback_secret, refs_cell_text, 80, false),
+    COL("phone", phone, refs_cell_text, 40, false),
+    COL("portal_url", portal_url, refs_cell_text, 200, false),
+    COL("requests_s_max", requests_s_max, refs_cell_int, 0, false),
+    COL("concurrent_max", concurrent_max, refs_cell_int, 0, false),
+    COL("connect_timeout_ms", connect_timeout_ms, refs_cell_int, 0, false),
+    COL("timeout_ms", timeout_ms, refs_cell_int, 0, false),
+};
+
+static int check_row(void *row, const struct pp_pack *pack, struct pp_err *err) {
+    struct pp_payer *p = &((struct payer_row *)row)->payer;
+    (void)pack;
+    /* What a payer can bear when the directory does not say: little. */
+    if (!p->requests_s_max) p->requests_s_max = 5;
+    if (!p->concurrent_max) p->concurrent_max = 2;
+    if (!p->connect_timeout_ms) p->connect_timeout_ms = 3000;
+    if (!p->timeout_ms) p->timeout_ms = 30000;
+    if (p->requests_s_max < 0 || p->concurrent_max < 0 || p->connect_timeout_ms < 0 || p->timeout_ms < 0)
+        return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: a cap or a time-out is negative", PP_FMT(p->id));
+    int minutes;
+    if (!pp_zone_offset(p->zone, 0, &minutes))
+        return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: unknown zone", PP_FMT(p->id));
+    if (p->channel == EV_REQUIREMENT_DETERMINED_CHANNEL_FHIR && !p->base_url.n)
+        return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: channel fhir needs a base_url", PP_FMT(p->id));
+    return 0;
+}
+
+static int fold_cmp(struct pp_str a, struct pp_str b) {
+    uint32_t n = a.n < b.n ? a.n : b.n;
+    int c = n ? strncasecmp(a.s, b.s, n) : 0;
+    return c ? c : (a.n > b.n) - (a.n < b.n);
+}
+
+static int by_id(const void *a, const void *b) {
+    return pp_str_cmp(((const struct payer_row *)a)->payer.id, ((const struct payer_row *)b)->payer.id);
+}
+
+static int by_alias(const void *a, const void *b) {
+    const struct refs_alias *x = a, *y = b;
+    if (x->is_name != y->is_name) return x->is_name - y->is_name;
+    return fold_cmp(x->text, y->text);
+}
+
+static size_t count_parts(struct pp_str list) {
+    size_t n = 1;
+    for (uint32_t i = 0; i < list.n; i++) n += list.s[i] == '|';
+    return n;
+}
+
+static void add_aliases(struct pp_refs *r, const struct pp_payer *p, struct pp_str list, bool is_name) {
+    while (list.n) {
+        struct pp_str part = pp_str_trim(pp_str_split(&list, '|'));
+        if (part.n) r->aliases[r->aliases_n++] = (struct refs_alias){part, is_name, p};
+    }
+}
+
+static int finish(struct pp_refs *r, struct pp_err *err) {
+    struct payer_row *rows = REFS_ROWS(r, REFS_PAYERS, struct payer_row);
+    size_t n = REFS_N(r, REFS_PAYERS), aliases_max = 0;
+    if (!n) return 0;
+    qsort(rows, n, sizeof *rows, by_id);
+    for (size_t i = 0; i < n; i++) {
+        if (i && !by_id(&rows[i - 1], &rows[i]))
+            return pp_err_set(err, PP_ERR_INVALID, "payer %.*s is in the directory twice", PP_FMT(rows[i].payer.id));
+        if (rows[i].payer.reviewer.n && !pp_refs_payer(r, rows[i].payer.reviewer))
+            return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: its reviewer is not in the directory",
+                              PP_FMT(rows[i].payer.id));
+        aliases_max += count_parts(rows[i].codes) + count_parts(rows[i].names) + 2;
+    }
+    r->aliases = pp_arena_array(&r->arena, struct refs_alias, aliases_max);
+    if (!r->aliases) return refs_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        const struct pp_payer *p = &rows[i].payer;
+        add_aliases(r, p, rows[i].codes, false);
+        add_aliases(r, p, p->id, false);
+        add_aliases(r, p, rows[i].names, true);
+        add_aliases(r, p, p->name, true);
+    }
+    qsort(r->aliases, r->aliases_n, sizeof *r->aliases, by_alias);
+    for (size_t i = 1; i < r->aliases_n; i++)
+        if (!by_alias(&r->aliases[i - 1], &r->aliases[i]) && r->aliases[i - 1].payer != r->aliases[i].payer)
+            return pp_err_set(err, PP_ERR_INVALID, "payers %.*s and %.*s share a code or a name",
+                              PP_FMT(r->aliases[i - 1].payer->id), PP_FMT(r->aliases[i].payer->id));
+    return 0;
+}
+
+const struct refs_kind refs_kind_payers = {
+    "payers", sizeof(struct payer_row), cols, sizeof cols / sizeof *cols, check_row, finish};
+
+const struct pp_payer *pp_refs_payer(const struct pp_refs *r, struct pp_str id) {
+    struct payer_row key = {.payer.id = id};
+    const struct payer_row *p =
+        REFS_N(r, REFS_PAYERS) ? bsearch(&key, r->lists[REFS_PAYERS].rows, REFS_N(r, REFS_PAYERS), sizeof key, by_id)
+                               : NULL;
+    return p ? &p->payer : NULL;
+}
+
+static const struct pp_payer *alias(const struct pp_refs *r, struct pp_str text, bool is_name) {
+    struct refs_alias key = {.text = pp_str_trim(text), .is_name = is_name};
+    if (!key.text.n || !r->aliases_n) return NULL;
+    const struct refs_alias *a = bsearch(&key, r->aliases, r->aliases_n, sizeof key, by_alias);
+    return a ? a->payer : NULL;
+}
+
+const struct pp_payer *pp_refs_payer_find(const struct pp_refs *r, struct pp_str code, struct pp_str name) {
+    const struct pp_payer *by_code = alias(r, code, false), *by_name = alias(r, name, true);
+    if (by_code && by_name && by_code != by_name) return NULL;
+    return by_code ? by_code : by_name;
+}
+
+const struct pp_payer *pp_refs_payer_next(const struct pp_refs *r, const struct pp_payer *prev) {
+    const struct payer_row *rows = r->lists[REFS_PAYERS].rows;
+    size_t i = prev ? (size_t)((const struct payer_row *)(const void *)prev - rows) + 1 : 0;
+    return i < REFS_N(r, REFS_PAYERS) ? &rows[i].payer : NULL;
+}
+
+/* "{payersim}" or "{payersim+3}" at the head of *url is taken off; *ret_plus is the number. */
+static bool take_payersim(struct pp_str *url, int64_t *ret_plus) {
+    struct pp_str rest = *url;
+    struct pp_str head = pp_str_split(&rest, '}');
+    *ret_plus = 0;
+    if (!pp_str_starts(head, PP_STR("{payersim"))) return false;
+    struct pp_str plus = {head.s + 9, head.n - 9};
+    if (plus.n && (plus.s[0] != '+' || !pp_str_int(plus, ret_plus))) return false;
+    *url = rest;
+    return true;
+}
+
+struct pp_str pp_payer_url(const struct pp_payer *p, struct pp_str payersim, struct pp_arena *a) {
+    struct pp_str url = p->base_url;
+    int64_t plus, port;
+    bool sim = take_payersim(&url, &plus);
+    while (url.n && url.s[url.n - 1] == '/') url.n--;
+    if (!sim) return pp_arena_str(a, url);
+    struct pp_str base = payersim;
+    while (base.n && base.s[base.n - 1] == '/') base.n--;
+    uint32_t colon = base.n;
+    while (colon && base.s[colon - 1] != ':') colon--;
+    if (plus && colon && pp_str_int((struct pp_str){base.s + colon, base.n - colon}, &port))
+        return pp_arena_printf(a, "%.*s%lld%.*s", (int)colon, base.s, (long long)(port + plus), PP_FMT(url));
+    return pp_arena_printf(a, "%.*s%.*s", PP_FMT(base), PP_FMT(url));
+}

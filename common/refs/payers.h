@@ -1,0 +1,48 @@
+/* Payer directory (pack kind "payers"): who a payer is, how senders name it, and how it is reached.
+ *
+ * Payers are found by exact identifiers or exact (case folded) names listed in the pack; likeness is never used,
+ * because a request that goes to the wrong payer discloses a patient.
+ */
+#ifndef PP_REFS_PAYERS_H
+#define PP_REFS_PAYERS_H
+
+#include "base/arena.h"
+#include "refs/refs.h"
+#include "ev.h"
+
+struct pp_payer {
+    struct pp_str id;                               /* "meridian" */
+    struct pp_str name;                             /* for people */
+    enum ev_coverage_lob lob;                       /* when the coverage does not say it */
+    enum ev_requirement_determined_channel channel; /* how requests are sent; NONE: never sent */
+    struct pp_str base_url;                         /* as in the pack; may begin with "{payersim}" or "{payersim+n}" */
+    struct pp_str ig;                               /* PAS version it speaks: "2.2.1" */
+    struct pp_str org_filter;                       /* spelling of the organization in its subscription filter */
+    struct pp_str identifier_system;                /* of its identifiers in FHIR messages */
+    struct pp_str identifier;                       /* its own identifier there, NM109 in X12 */
+    struct pp_str reviewer;                         /* payer id of the delegate that decides; empty = itself */
+    struct pp_str zone;                             /* IANA zone of its business days */
+    struct pp_str auth_header;                      /* "Authorization: Bearer {secret}"; empty = none */
+    struct pp_str auth_secret;                      /* name of the secret; never the secret */
+    struct pp_str callback_header;                  /* header it sends with its notifications: "X-Payer-Key" */
+    struct pp_str callback_secret;                  /* name of the secret in it */
+    struct pp_str phone;                            /* for tasks done by hand */
+    struct pp_str portal_url;
+    int32_t requests_s_max; /* over all instances */
+    int32_t concurrent_max;
+    int32_t connect_timeout_ms, timeout_ms;
+};
+
+const struct pp_payer *pp_refs_payer(const struct pp_refs *r, struct pp_str id);
+/* By what a sender wrote (IN1-3, IN1-4, NM1*PR, Organization.identifier): the code first, then the name. NULL when
+ * neither is in the directory, or when they name two different payers: then a person must look. */
+const struct pp_payer *pp_refs_payer_find(const struct pp_refs *r, struct pp_str code, struct pp_str name);
+/* In order of id: pass NULL first. */
+const struct pp_payer *pp_refs_payer_next(const struct pp_refs *r, const struct pp_payer *prev);
+
+/* base_url with "{payersim}" replaced by `payersim` ("http://127.0.0.1:7150": the runtime's configuration key
+ * payersim-url), "{payersim+n}" by the same with the port n higher; without a slash at its end. Empty when the payer
+ * has no URL. */
+struct pp_str pp_payer_url(const struct pp_payer *p, struct pp_str payersim, struct pp_arena *a);
+
+#endif

@@ -1,0 +1,74 @@
+/* Inside the chart: what its files offer each other. */
+#ifndef CHART_CHART_H
+#define CHART_CHART_H
+
+#include "core/service.h"
+#include "intake/chart/tables.h"
+
+#define CHART_LINES_MAX 40 /* of a case: schemas/types/case.json */
+#define CHART_VISITS_MAX 20
+#define CHART_COVERAGES_MAX 3
+#define CHART_UNMATCHED_WAIT_MS                                                                                        \
+    (30 * PP_MS_MINUTE) /* a visit may come this long before its order without being a task */
+
+enum chart_timer {
+    CHART_TIMER_INTAKE = 1, /* ref = case: something is still missing; look again with the packs now in force */
+    CHART_TIMER_UNMATCHED,  /* ref = visit */
+};
+
+struct chart { /* one input being decided */
+    const struct pp_ctx *ctx;
+    struct pp_unit *unit;
+    const struct pp_in *in;
+    struct pp_out *out;
+    struct pp_str why; /* a line was taken away: the reason given */
+};
+
+/* decide.c */
+pp_decide_fn chart_decide;
+pp_check_fn chart_check;
+extern const struct pp_service chart_service;
+
+/* patient.c */
+void chart_patient_reported(struct chart *c, const struct ev_patient_reported *e);
+void chart_patient_merged(struct chart *c, const struct ev_patient_merged *e);
+const struct chart_patient_row *chart_patient_of(struct chart *c, struct pp_str sender);
+
+/* coverage.c */
+void chart_coverage_reported(struct chart *c, const struct ev_coverage_reported *e);
+/* Coverages that hold on `on`, by rank, newest report of each rank; up to CHART_COVERAGES_MAX. */
+size_t chart_coverages_on(struct chart *c, pp_date on, struct ev_coverage *ret);
+
+/* order.c */
+void chart_order_reported(struct chart *c, const struct ev_order_reported *e);
+/* Asks the code map again about what nobody has mapped yet. */
+void chart_map_line(struct chart *c, const struct chart_case_row *k, struct chart_line_row *l);
+/* "a,b" -> strings in the arena. */
+size_t chart_split(struct chart *c, struct pp_str csv, size_t max, struct pp_str **ret);
+
+/* visit.c */
+void chart_visit_reported(struct chart *c, const struct ev_visit_reported *e);
+/* Looks again at the visits that wait for an order. */
+void chart_visits_retry(struct chart *c);
+void chart_unmatched_timer(struct chart *c, struct pp_uuid visit_id);
+/* Lines of the case that the visit serves; false: none. */
+bool chart_visit_serves(struct chart *c, const struct chart_visit_row *v, const struct chart_case_row *k,
+                        bool ret_lines[CHART_LINES_MAX + 1]);
+
+/* snapshot.c: the case as others see it, from the rows; version and change are left empty */
+struct ev_case *chart_snapshot(struct chart *c, struct chart_case_row *k);
+bool chart_is_active(const struct chart_line_row *l);
+
+/* settle.c: says what changed, asks for what is missing, ends what is answered */
+void chart_settle(struct chart *c, struct chart_case_row *k, const char *change);
+void chart_settle_all(struct chart *c, const char *change); /* every open case */
+void chart_intake_timer(struct chart *c, struct pp_uuid case_id);
+void chart_need_merge_review(struct chart *c, struct chart_case_row *k);
+
+/* command.c */
+void chart_command(struct chart *c);
+
+#define CHART_QUERIES 3
+extern const struct pp_query chart_queries[CHART_QUERIES];
+
+#endif
