@@ -1,0 +1,11 @@
+/* Files from drop folders: an HL7 file or batch is split into its messages, X12 and FHIR files go in whole. */
+#ifndef INTAKE_DOOR_LISTEN_DROP_H
+#define INTAKE_DOOR_LISTEN_DROP_H
+
+#include "store.h"
+
+struct door_drop;
+int door_drop_new(struct door_store *store, const char *root, struct door_drop **ret, struct pp_err *err);
+void door_drop_stop(struct door_drop *d); /* frees when its last callback has run */
+
+#endif

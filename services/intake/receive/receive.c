@@ -1,0 +1,536 @@
+/* Shell of the receive role: one batch of raw messages at a time.
+ *
+ *   load    read every message (pure readers), keep the bytes of documents in the blob store, look the identifiers up
+ *   apply   per message: repeat? resolve each fact's person, say the facts
+ *   finish  write messages, identifiers and persons in the same transaction
+ */
+#include "receive.h"
+#include "base/hash.h"
+#include "io/blob.h"
+#include "io/log.h"
+#include "io/metrics.h"
+#include "report.h"
+#include "service/engine.h"
+#include "statements.h"
+
+#include <stdlib.h>
+
+#define QUARANTINE_EVENTS_MAX 20 /* facts about refused parts of one message; the count tells of the rest */
+#define RAW_BYTES_MAX (128u * 1024) /* larger bodies stand in the blob store under their hash */
+#define TASK_DUE_MS (PP_MS_DAY)
+
+struct message { /* one input, from load() to finish() */
+    struct rcv_source src;
+    struct rcv_reading reading;
+    struct pp_str format, message_id, hash, bytes;
+    struct pp_uuid sender_unit; /* pseudo-person of the sender */
+    int64_t received_ms;
+    const char *state; /* NULL until applied: then it is written */
+    struct pp_str reason;
+    int facts;
+    struct message *next_applied;
+};
+
+struct said {
+    struct pp_uuid person;
+    struct pp_str tenant, what, hash;
+    bool changed;
+    struct said *next;
+};
+
+struct seen { /* a message known before, or applied earlier in this batch */
+    struct pp_str tenant, sender, message_id, hash;
+    struct seen *next;
+};
+
+struct receive {
+    struct pp_engine *engine;
+    struct pp_batch *batch;
+    struct rcv_registry *registry;
+    struct seen *seen;
+    struct said *said;
+    struct message *applied, *applied_last;
+    struct pp_array a[13]; /* parameter arrays, kept from batch to batch */
+};
+
+/* ---- ids ---- */
+
+static struct pp_uuid new_id(void *user) {
+    struct receive *rc = user;
+    uint8_t random[10];
+    if (uv_random(NULL, NULL, random, sizeof random, 0, NULL) < 0) abort(); /* the kernel has no entropy source: nothing can go on */
+    return pp_uuid_v7(pp_batch_now(rc->batch), random);
+}
+
+/* ---- load: reading ---- */
+
+static void read_message(struct message *m, const struct pp_input *in) {
+    const struct rcv_source *src = &m->src;
+    if (pp_str_eqz(m->format, "hl7")) rcv_read_hl7(src, m->bytes, &m->reading);
+    else if (pp_str_eqz(m->format, "fhir")) rcv_read_fhir(src, m->bytes, &m->reading);
+    else if (pp_str_eqz(m->format, "x12")) rcv_read_x12(src, m->bytes, &m->reading);
+    else rcv_read_payer(src, src->sender, pp_headers_get(in->headers, in->nheaders, "content-type"), m->bytes, &m->reading);
+}
+
+static struct message *begin_message(struct receive *rc, struct pp_batch *b, struct pp_input *in) {
+    struct pp_arena *a = pp_batch_arena(b);
+    struct message *m = pp_arena_new(a, struct message);
+    if (!m) return NULL;
+    struct pp_str format = in->type_name;
+    if (pp_str_starts(format, PP_STR("inbound."))) format = (struct pp_str){format.s + 8, format.n - 8};
+    m->format = format;
+    m->src = (struct rcv_source){.tenant = in->hdr.tenant, .sender = pp_headers_get(in->headers, in->nheaders, "pp_sender"),
+                                 .refs = pp_engine_refs(rc->engine), .now_ms = pp_batch_now(b), .arena = a};
+    m->hash = pp_headers_get(in->headers, in->nheaders, "pp_hash");
+    m->message_id = pp_headers_get(in->headers, in->nheaders, "pp_message_id");
+    if (!m->message_id.n) m->message_id = m->hash;
+    m->received_ms = in->hdr.time_ms ? in->hdr.time_ms : pp_batch_now(b);
+    m->sender_unit = pp_pseudo_person(m->src.tenant, pp_arena_printf(a, "sender:%.*s", PP_FMT(m->src.sender)));
+    m->bytes = in->value;
+    in->app = m;
+    return m;
+}
+
+static void on_blob_stored(void *user, const char hash[65], const struct pp_err *err) {
+    struct receive *rc = user;
+    (void)hash;
+    if (err) pp_log_err(PP_LOG_ERROR, "document not kept", err);
+    pp_batch_unhold(rc->batch, err);
+}
+
+/* Bytes first, fact second: a fact that names a hash is never seen before the bytes are there. */
+static void keep_blobs(struct receive *rc, struct pp_batch *b, const struct message *m) {
+    for (const struct rcv_report *r = m->reading.first; r; r = r->next) {
+        if (!r->blob.n) continue;
+        pp_batch_hold(b);
+        pp_blob_put(pp_engine_blobs(rc->engine), pp_engine_loop(rc->engine), m->src.tenant, r->blob, on_blob_stored, rc);
+    }
+}
+
+/* ---- load: looking up ---- */
+
+static void on_messages(void *user, const struct pp_rows *rows) {
+    struct receive *rc = user;
+    for (int i = 0; rows && i < pp_rows_n(rows); i++) {
+        struct pp_arena *a = pp_batch_arena(rc->batch);
+        struct seen *s = pp_arena_new(a, struct seen);
+        if (!s) return;
+        *s = (struct seen){pp_arena_str(a, pp_rows_str(rows, i, 0)), pp_arena_str(a, pp_rows_str(rows, i, 1)),
+                           pp_arena_str(a, pp_rows_str(rows, i, 2)), pp_arena_str(a, pp_rows_str(rows, i, 3)), rc->seen};
+        rc->seen = s;
+    }
+}
+
+static void on_identifiers(void *user, const struct pp_rows *rows) {
+    struct receive *rc = user;
+    struct pp_arena *a = pp_batch_arena(rc->batch);
+    for (int i = 0; rows && i < pp_rows_n(rows); i++) {
+        struct rcv_key k = {pp_arena_str(a, pp_rows_str(rows, i, 0)), (enum rcv_key_kind)pp_rows_int(rows, i, 1),
+                            pp_arena_str(a, pp_rows_str(rows, i, 2)), pp_arena_str(a, pp_rows_str(rows, i, 3))};
+        rcv_registry_know_key(rc->registry, k, pp_rows_uuid(rows, i, 4));
+    }
+}
+
+static void on_persons(void *user, const struct pp_rows *rows) {
+    struct receive *rc = user;
+    struct pp_arena *a = pp_batch_arena(rc->batch);
+    for (int i = 0; rows && i < pp_rows_n(rows); i++)
+        rcv_registry_know_person(rc->registry, (struct rcv_person){.tenant = pp_arena_str(a, pp_rows_str(rows, i, 0)),
+                                                                   .id = pp_rows_uuid(rows, i, 1),
+                                                                   .survivor = pp_rows_uuid(rows, i, 2),
+                                                                   .birth = pp_rows_date(rows, i, 3),
+                                                                   .sex = pp_arena_str(a, pp_rows_str(rows, i, 4)),
+                                                                   .family = pp_arena_str(a, pp_rows_str(rows, i, 5))});
+}
+
+static void on_said(void *user, const struct pp_rows *rows) {
+    struct receive *rc = user;
+    struct pp_arena *a = pp_batch_arena(rc->batch);
+    for (int i = 0; rows && i < pp_rows_n(rows); i++) {
+        struct said *s = pp_arena_new(a, struct said);
+        if (!s) return;
+        *s = (struct said){.person = pp_rows_uuid(rows, i, 0), .what = pp_arena_str(a, pp_rows_str(rows, i, 1)),
+                           .hash = pp_arena_str(a, pp_rows_str(rows, i, 2)), .next = rc->said};
+        rc->said = s;
+    }
+}
+
+static void add_keys(struct receive *rc, const struct rcv_key *keys, int n) {
+    for (int i = 0; i < n; i++) {
+        pp_array_text(&rc->a[0], keys[i].tenant);
+        pp_array_i2(&rc->a[1], (int16_t)keys[i].kind);
+        pp_array_text(&rc->a[2], keys[i].authority);
+        pp_array_text(&rc->a[3], keys[i].value);
+    }
+}
+
+static void begin_arrays(struct receive *rc, const enum pp_pg_type *types, int n) {
+    for (int i = 0; i < n; i++) pp_array_begin(&rc->a[i], types[i]);
+}
+
+static int params(struct receive *rc, struct pp_str *ret, int n) {
+    for (int i = 0; i < n; i++) ret[i] = pp_array_param(&rc->a[i]);
+    return n;
+}
+
+/* Subjects repeat from fact to fact of a message; looking a key up twice is harmless but not free. */
+static void add_message_keys(struct receive *rc, const struct message *m) {
+    const struct rcv_subject *last = NULL;
+    for (const struct rcv_report *r = m->reading.first; r; r = r->next) {
+        if (r->subject != last) {
+            if (!last || r->subject->nwho != last->nwho) add_keys(rc, r->subject->who, r->subject->nwho);
+            add_keys(rc, r->subject->about, r->subject->nabout);
+        }
+        if (r->retired) add_keys(rc, r->retired->who, r->retired->nwho);
+        last = r->subject;
+    }
+}
+
+static void look_up(struct receive *rc, struct pp_batch *b) {
+    struct pp_str p[4];
+    begin_arrays(rc, (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT}, 3);
+    for (struct pp_input *in = pp_batch_next(b, NULL); in; in = pp_batch_next(b, in)) {
+        const struct message *m = in->app;
+        pp_array_text(&rc->a[0], m->src.tenant);
+        pp_array_text(&rc->a[1], m->src.sender);
+        pp_array_text(&rc->a[2], m->message_id);
+    }
+    pp_batch_select(b, RCV_SELECT_MESSAGES, p, params(rc, p, 3), on_messages, rc);
+    begin_arrays(rc, (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_INT2, PP_PG_TEXT, PP_PG_TEXT}, 4);
+    for (struct pp_input *in = pp_batch_next(b, NULL); in; in = pp_batch_next(b, in)) add_message_keys(rc, in->app);
+    if (!rc->a[0].n) return;
+    params(rc, p, 4);
+    pp_batch_select(b, RCV_SELECT_IDENTIFIERS, p, 4, on_identifiers, rc);
+    pp_batch_select(b, RCV_SELECT_PERSONS, p, 4, on_persons, rc);
+    pp_batch_select(b, RCV_SELECT_SAID, p, 4, on_said, rc);
+}
+
+struct fetch { /* a body that stands in the blob store */
+    struct receive *rc;
+    struct pp_input *in;
+    struct pp_batch *batch;
+    int *left;
+};
+
+static void all_read(struct receive *rc, struct pp_batch *b) {
+    for (struct pp_input *in = pp_batch_next(b, NULL); in; in = pp_batch_next(b, in)) keep_blobs(rc, b, in->app);
+    look_up(rc, b);
+}
+
+static void on_body(void *user, struct pp_str bytes, const struct pp_err *err) {
+    struct fetch *f = user;
+    if (!err) {
+        struct message *m = f->in->app;
+        m->bytes = pp_arena_str(pp_batch_arena(f->batch), bytes);
+        read_message(m, f->in);
+    }
+    if (--*f->left == 0 && !err) all_read(f->rc, f->batch);
+    pp_batch_unhold(f->batch, err);
+}
+
+static int load(void *user, struct pp_batch *b, struct pp_err *err) {
+    struct receive *rc = user;
+    struct pp_arena *a = pp_batch_arena(b);
+    rc->batch = b;
+    rc->seen = NULL;
+    rc->said = NULL;
+    rc->applied = rc->applied_last = NULL;
+    rc->registry = rcv_registry_new(a, new_id, rc);
+    int *left = pp_arena_new(a, int);
+    if (!rc->registry || !left) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch is used up");
+    for (struct pp_input *in = pp_batch_next(b, NULL); in; in = pp_batch_next(b, in)) {
+        struct message *m = begin_message(rc, b, in);
+        if (!m) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch is used up");
+        struct pp_str ref = pp_headers_get(in->headers, in->nheaders, "pp_dataref");
+        if (!ref.n) {
+            read_message(m, in);
+            continue;
+        }
+        struct fetch *f = pp_arena_new(a, struct fetch);
+        if (!f) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch is used up");
+        *f = (struct fetch){rc, in, b, left};
+        ++*left;
+        pp_batch_hold(b);
+        pp_blob_get(pp_engine_blobs(rc->engine), pp_engine_loop(rc->engine), m->src.tenant, ref, on_body, f);
+    }
+    if (*left == 0) all_read(rc, b);
+    return 0;
+}
+
+/* ---- apply ---- */
+
+static int say(struct pp_batch *b, struct pp_input *in, const struct message *m, struct pp_uuid person, const struct pp_out *o,
+               struct pp_err *err) {
+    return pp_batch_effects(b, in, m->src.tenant, person, o, err);
+}
+
+static int emit_one(struct receive *rc, struct pp_input *in, struct message *m, struct pp_uuid person, struct ev ev, struct pp_err *err) {
+    struct pp_out *o = pp_out_new(m->src.arena, person);
+    if (!o) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch is used up");
+    pp_emit(o, &ev);
+    m->facts++;
+    return say(rc->batch, in, m, person, o, err);
+}
+
+/* True when the same was said before under this key; else remembers it. */
+static bool was_said(struct receive *rc, const struct message *m, struct pp_uuid person, const struct rcv_report *r) {
+    if (!r->said_key.n) return false;
+    struct pp_buf json;
+    char hash[PP_SHA256_HEX + 1];
+    pp_buf_init(&json, 1 << 17);
+    if (ev_encode(&r->ev, &json, NULL) < 0) { /* the emit will fail too, and say why */
+        pp_buf_free(&json);
+        return false;
+    }
+    pp_sha256_hex(pp_buf_str(&json), hash);
+    pp_buf_free(&json);
+    struct said *s = rc->said;
+    while (s && !(pp_uuid_eq(s->person, person) && pp_str_eq(s->what, r->said_key))) s = s->next;
+    if (s && pp_str_eqz(s->hash, hash)) return true;
+    if (!s) {
+        s = pp_arena_new(m->src.arena, struct said);
+        if (!s) return false;
+        s->person = person;
+        s->what = r->said_key;
+        s->next = rc->said;
+        rc->said = s;
+    }
+    s->tenant = m->src.tenant;
+    s->hash = pp_arena_strz(m->src.arena, hash);
+    s->changed = true;
+    return false;
+}
+
+static int quarantine(struct receive *rc, struct pp_input *in, struct message *m, struct pp_str place, struct pp_str reason,
+                      struct pp_err *err) {
+    struct ev_message_quarantined q = {
+        .sender = m->src.sender, .message_id = m->message_id, .type = m->reading.type, .place = place, .reason = reason, .hash = m->hash};
+    if (!ev_message_quarantined_format_parse(m->format, &q.format)) q.format = EV_MESSAGE_QUARANTINED_FORMAT_UNKNOWN;
+    return emit_one(rc, in, m, m->sender_unit, ev_of_message_quarantined(&q), err);
+}
+
+/* Identifiers that do not fit together: the message waits, and a person is asked. */
+static int ask_same_person(struct receive *rc, struct pp_input *in, struct message *m, const char *reason, struct pp_err *err) {
+    struct pp_str name = pp_arena_printf(m->src.arena, "same_person/%.*s", PP_FMT(m->message_id));
+    struct ev_task_needed t = {
+        .task_id = pp_uuid_derive(m->sender_unit, name),
+        .kind = EV_TASK_NEEDED_KIND_SAME_PERSON,
+        .subject = pp_arena_printf(m->src.arena, "message %.*s", PP_FMT(m->message_id)),
+        .reason = pp_arena_strz(m->src.arena, reason),
+        .queue = PP_STR("registration"),
+        .due = m->src.now_ms + TASK_DUE_MS,
+        .owner = EV_TASK_NEEDED_OWNER_INTAKE,
+    };
+    m->state = "waiting";
+    m->reason = t.reason;
+    if (quarantine(rc, in, m, PP_STR_NONE, t.reason, err) < 0) return -1;
+    return emit_one(rc, in, m, m->sender_unit, ev_of_task_needed(&t), err);
+}
+
+static int apply_merge(struct receive *rc, struct pp_input *in, struct message *m, const struct rcv_report *r, struct pp_err *err) {
+    struct pp_uuid survivor, retired;
+    const char *reason;
+    if (rcv_resolve(rc->registry, r->subject, &survivor, &reason) >= RCV_CONFLICT ||
+        rcv_resolve(rc->registry, r->retired, &retired, &reason) >= RCV_CONFLICT)
+        return ask_same_person(rc, in, m, reason, err);
+    if (!rcv_merge(rc->registry, survivor, retired)) return 0; /* one person already */
+    struct ev_patient_merged e = *r->ev.as.patient_merged;
+    e.survivor = survivor;
+    e.retired = retired;
+    if (emit_one(rc, in, m, survivor, ev_of_patient_merged(&e), err) < 0) return -1;
+    return emit_one(rc, in, m, retired, ev_of_patient_merged(&e), err);
+}
+
+static int apply_payer(struct receive *rc, struct pp_input *in, struct message *m, const struct rcv_report *r, struct pp_err *err) {
+    struct pp_uuid person;
+    uint32_t n;
+    const struct ev_payer_answer_reported *e = r->ev.as.payer_answer_reported;
+    if (!pp_trace_parse(e->trace, &person, &n))
+        person = pp_pseudo_person(m->src.tenant, pp_arena_printf(m->src.arena, "payer:%.*s", PP_FMT(e->payer)));
+    return emit_one(rc, in, m, person, r->ev, err);
+}
+
+static int apply_fact(struct receive *rc, struct pp_input *in, struct message *m, const struct rcv_report *r, struct pp_err *err) {
+    struct pp_uuid person;
+    const char *reason;
+    enum rcv_verdict v = rcv_resolve(rc->registry, r->subject, &person, &reason);
+    if (v == RCV_CONFLICT) return ask_same_person(rc, in, m, reason, err);
+    if (v == RCV_NOBODY) {
+        m->state = "refused";
+        m->reason = pp_str_z(reason);
+        return quarantine(rc, in, m, PP_STR_NONE, m->reason, err);
+    }
+    if (was_said(rc, m, person, r)) return 0;
+    return emit_one(rc, in, m, person, r->ev, err);
+}
+
+static const struct seen *find_seen(const struct receive *rc, const struct message *m, bool *ret_other_body) {
+    const struct seen *other = NULL;
+    for (const struct seen *s = rc->seen; s; s = s->next) {
+        if (!pp_str_eq(s->message_id, m->message_id) || !pp_str_eq(s->sender, m->src.sender) || !pp_str_eq(s->tenant, m->src.tenant))
+            continue;
+        if (pp_str_eq(s->hash, m->hash)) {
+            *ret_other_body = false;
+            return s;
+        }
+        other = s;
+    }
+    *ret_other_body = other != NULL;
+    return other;
+}
+
+static int apply_reading(struct receive *rc, struct pp_input *in, struct message *m, struct pp_err *err) {
+    int told = 0;
+    for (const struct rcv_refusal *q = m->reading.refusals; q && told < QUARANTINE_EVENTS_MAX; q = q->next, told++)
+        if (quarantine(rc, in, m, q->place, q->reason, err) < 0) return -1;
+    if (m->reading.nrefusals) {
+        m->state = m->reading.nreports ? "partly_refused" : "refused";
+        m->reason = m->reading.refusals->reason;
+    } else {
+        m->state = m->reading.not_used ? "not_used" : "used";
+    }
+    for (const struct rcv_report *r = m->reading.first; r; r = r->next) {
+        int rc2 = r->kind == RCV_MERGE ? apply_merge(rc, in, m, r, err)
+                  : r->kind == RCV_PAYER ? apply_payer(rc, in, m, r, err)
+                                         : apply_fact(rc, in, m, r, err);
+        if (rc2 < 0) return -1;
+        if (pp_str_eqz(pp_str_z(m->state), "waiting")) return 0; /* the rest waits with it */
+    }
+    return 0;
+}
+
+static int apply(void *user, struct pp_batch *b, struct pp_input *in, struct pp_err *err) {
+    struct receive *rc = user;
+    struct message *m = in->app;
+    bool other_body;
+    const struct seen *before = find_seen(rc, m, &other_body);
+    if (pp_arena_failed(m->src.arena)) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch is used up");
+    if (before && !other_body) {
+        pp_metric_add("pp_receive_repeats_total", NULL, 1);
+        return 0;
+    }
+    if (before) {
+        m->state = "other_body";
+        m->reason = PP_STR("the same message id came before with another body");
+        if (quarantine(rc, in, m, PP_STR_NONE, m->reason, err) < 0) return -1;
+    } else if (apply_reading(rc, in, m, err) < 0) {
+        return -1;
+    }
+    struct seen *s = pp_arena_new(pp_batch_arena(b), struct seen);
+    if (!s) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch is used up");
+    *s = (struct seen){m->src.tenant, m->src.sender, m->message_id, m->hash, rc->seen};
+    rc->seen = s;
+    if (rc->applied_last) rc->applied_last->next_applied = m;
+    else rc->applied = m;
+    rc->applied_last = m;
+    return 0;
+}
+
+/* ---- finish ---- */
+
+static void write_messages(struct receive *rc, struct pp_batch *b) {
+    struct pp_str p[13];
+    begin_arrays(rc, (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT,
+                                               PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TIMESTAMPTZ, PP_PG_INT4, PP_PG_BYTEA}, 13);
+    for (const struct message *m = rc->applied; m; m = m->next_applied) {
+        pp_array_text(&rc->a[0], m->src.tenant);
+        pp_array_uuid(&rc->a[1], m->sender_unit);
+        pp_array_i2(&rc->a[2], (int16_t)pp_home_of(m->sender_unit));
+        pp_array_text(&rc->a[3], m->src.sender);
+        pp_array_text(&rc->a[4], m->message_id);
+        pp_array_text(&rc->a[5], m->hash);
+        pp_array_text(&rc->a[6], m->format);
+        pp_array_text(&rc->a[7], m->reading.type);
+        pp_array_text(&rc->a[8], pp_str_z(m->state));
+        pp_array_text(&rc->a[9], m->reason);
+        pp_array_time(&rc->a[10], m->received_ms);
+        pp_array_i4(&rc->a[11], m->facts);
+        if (m->bytes.n > RAW_BYTES_MAX) pp_array_null(&rc->a[12]);
+        else pp_array_text(&rc->a[12], m->bytes);
+    }
+    pp_batch_write(b, RCV_INSERT_MESSAGES, p, params(rc, p, 13), NULL, NULL);
+}
+
+static void write_identifiers(struct receive *rc, struct pp_batch *b) {
+    struct pp_str p[6];
+    begin_arrays(rc, (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_INT2, PP_PG_TEXT, PP_PG_TEXT}, 6);
+    for (const struct rcv_link *l = rcv_registry_link_next(rc->registry, NULL); l; l = rcv_registry_link_next(rc->registry, l)) {
+        pp_array_text(&rc->a[0], l->key.tenant);
+        pp_array_uuid(&rc->a[1], l->person);
+        pp_array_i2(&rc->a[2], (int16_t)pp_home_of(l->person));
+        pp_array_i2(&rc->a[3], (int16_t)l->key.kind);
+        pp_array_text(&rc->a[4], l->key.authority);
+        pp_array_text(&rc->a[5], l->key.value);
+    }
+    if (rc->a[0].n) pp_batch_write(b, RCV_INSERT_IDENTIFIERS, p, params(rc, p, 6), NULL, NULL);
+}
+
+static void write_persons(struct receive *rc, struct pp_batch *b) {
+    struct pp_str p[7];
+    begin_arrays(rc, (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_UUID, PP_PG_DATE, PP_PG_TEXT, PP_PG_TEXT}, 7);
+    for (const struct rcv_person *q = rcv_registry_person_next(rc->registry, NULL); q; q = rcv_registry_person_next(rc->registry, q)) {
+        pp_array_text(&rc->a[0], q->tenant);
+        pp_array_uuid(&rc->a[1], q->id);
+        pp_array_i2(&rc->a[2], (int16_t)pp_home_of(q->id));
+        if (pp_uuid_none(q->survivor)) pp_array_null(&rc->a[3]);
+        else pp_array_uuid(&rc->a[3], q->survivor);
+        pp_array_date(&rc->a[4], q->birth);
+        pp_array_text(&rc->a[5], q->sex);
+        pp_array_text(&rc->a[6], q->family);
+    }
+    if (rc->a[0].n) pp_batch_write(b, RCV_UPSERT_PERSONS, p, params(rc, p, 7), NULL, NULL);
+}
+
+static void write_said(struct receive *rc, struct pp_batch *b) {
+    struct pp_str p[5];
+    begin_arrays(rc, (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_TEXT, PP_PG_TEXT}, 5);
+    for (const struct said *s = rc->said; s; s = s->next) {
+        if (!s->changed) continue;
+        pp_array_text(&rc->a[0], s->tenant);
+        pp_array_uuid(&rc->a[1], s->person);
+        pp_array_i2(&rc->a[2], (int16_t)pp_home_of(s->person));
+        pp_array_text(&rc->a[3], s->what);
+        pp_array_text(&rc->a[4], s->hash);
+    }
+    if (rc->a[0].n) pp_batch_write(b, RCV_UPSERT_SAID, p, params(rc, p, 5), NULL, NULL);
+}
+
+static int finish(void *user, struct pp_batch *b, struct pp_err *err) {
+    struct receive *rc = user;
+    if (pp_arena_failed(pp_batch_arena(b))) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch is used up");
+    if (!rc->applied) return 0;
+    write_messages(rc, b);
+    write_identifiers(rc, b);
+    write_persons(rc, b);
+    write_said(rc, b);
+    return 0;
+}
+
+/* ---- the role ---- */
+
+static int start(void *user, struct pp_engine *e, struct pp_err *err) {
+    struct receive *rc = user;
+    rc->engine = e;
+    if (!pp_engine_blobs(e)) return pp_err_set(err, PP_ERR_INVALID, "receive needs a blob store: set blob-dir");
+    return 0;
+}
+
+/* From services/intake/receive/migrations, embedded at build time. */
+extern const char *const receive_migrations[];
+
+#define SOURCE_NO 1
+
+int receive_main(int argc, char **argv) {
+    static struct receive rc;
+    for (size_t i = 0; i < sizeof rc.a / sizeof rc.a[0]; i++) pp_array_init(&rc.a[i]);
+    struct pp_app app = {
+        .name = "receive",
+        .source_no = SOURCE_NO,
+        .topics = {PP_TOPIC_INBOUND},
+        .stmts = receive_statements,
+        .migrations = receive_migrations,
+        .ops = {.load = load, .apply = apply, .finish = finish, .user = &rc},
+        .start = start,
+    };
+    return pp_app_main(&app, argc, argv);
+}
