@@ -44,6 +44,13 @@ struct pp_str pp_str_split(struct pp_str *rest, char sep) {
     return (struct pp_str){all.s, head};
 }
 
+struct pp_str pp_str_cut(struct pp_str a, uint32_t bytes_max) {
+    if (a.n <= bytes_max) return a;
+    a.n = bytes_max;
+    while (a.n && ((unsigned char)a.s[a.n] & 0xC0) == 0x80) a.n--; /* s[n] begins what is left out */
+    return a;
+}
+
 bool pp_str_int(struct pp_str a, int64_t *ret_v) {
     uint32_t i = 0;
     bool neg = false;

@@ -44,6 +44,8 @@ struct pp_str pp_str_trim(struct pp_str a);
 /* Takes the part before `sep` off *rest and returns it; *rest becomes what follows `sep`.
  * When `sep` is not there, all of *rest is returned and *rest becomes empty. */
 struct pp_str pp_str_split(struct pp_str *rest, char sep);
+/* The first bytes_max bytes, without the beginning of a UTF-8 character that would be cut in two. */
+struct pp_str pp_str_cut(struct pp_str a, uint32_t bytes_max);
 /* Decimal integer, optional sign, nothing else around it. False leaves *ret_v untouched. */
 bool pp_str_int(struct pp_str a, int64_t *ret_v);
 

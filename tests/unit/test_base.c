@@ -24,6 +24,8 @@ static void strings(void **state) {
     assert_true(pp_str_cmp(PP_STR("b"), PP_STR("abc")) > 0);
     assert_true(pp_str_ieq(PP_STR("MrN"), PP_STR("mRn")));
     assert_true(pp_str_starts(PP_STR("claim"), PP_STR("cl")) && !pp_str_starts(PP_STR("c"), PP_STR("cl")));
+    assert_true(pp_str_eqz(pp_str_cut(PP_STR("abc"), 5), "abc") && pp_str_eqz(pp_str_cut(PP_STR("abc"), 2), "ab"));
+    assert_true(pp_str_eqz(pp_str_cut(PP_STR("a\xc3\xa9z"), 2), "a") && pp_str_eqz(pp_str_cut(PP_STR("a\xc3\xa9z"), 3), "a\xc3\xa9"));
     assert_true(pp_str_ends(PP_STR("claim"), PP_STR("im")) && !pp_str_ends(PP_STR("m"), PP_STR("im")));
 }
 
