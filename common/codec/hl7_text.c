@@ -1,0 +1,325 @@
+#include "codec/hl7.h"
+
+/* ---- character sets ---- */
+
+/* Length of the valid UTF-8 sequence at p, 0 when it is none. */
+static size_t utf8_len(const unsigned char *p, size_t n) {
+    if (p[0] < 0x80) return 1;
+    size_t len = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+    if (p[0] < 0xc2 || p[0] > 0xf4 || n < len) return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((p[i] & 0xc0) != 0x80) return 0;
+    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
+        (p[0] == 0xf4 && p[1] > 0x8f))
+        return 0;
+    return len;
+}
+
+bool pp_hl7_utf8_valid(struct pp_str s) {
+    const unsigned char *p = (const unsigned char *)s.s;
+    size_t n = s.n;
+    for (size_t i = 0; i < n;) {
+        uint64_t word;
+        if (n - i >= sizeof word) {
+            memcpy(&word, p + i, sizeof word);
+            if ((word & UINT64_C(0x8080808080808080)) == 0) {
+                i += sizeof word;
+                continue;
+            }
+        }
+        size_t len = utf8_len(p + i, n - i);
+        if (len == 0) return false;
+        i += len;
+    }
+    return true;
+}
+
+/* Code points of the bytes 0x80-0x9F as Windows writes them; Latin-1 has only control characters there. */
+static const uint16_t windows_c1[32] = {
+    0x20ac, 0x0081, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
+    0x2039, 0x0152, 0x008d, 0x017d, 0x008f, 0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
+    0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x009d, 0x017e, 0x0178,
+};
+
+static size_t put_code_point(char *out, uint32_t cp) {
+    if (cp < 0x80) {
+        out[0] = (char)cp;
+        return 1;
+    }
+    if (cp < 0x800) {
+        out[0] = (char)(0xc0 | cp >> 6);
+        out[1] = (char)(0x80 | (cp & 0x3f));
+        return 2;
+    }
+    out[0] = (char)(0xe0 | cp >> 12);
+    out[1] = (char)(0x80 | (cp >> 6 & 0x3f));
+    out[2] = (char)(0x80 | (cp & 0x3f));
+    return 3;
+}
+
+struct pp_str pp_hl7_to_utf8(struct pp_arena *a, struct pp_str bytes, enum pp_hl7_charset charset) {
+    const unsigned char *p = (const unsigned char *)bytes.s;
+    size_t high = 0;
+    for (uint32_t i = 0; i < bytes.n; i++) high += p[i] >= 0x80;
+    char *out = pp_arena_alloc(a, bytes.n + 2 * high + 1);
+    if (!out) return PP_STR_NONE;
+    size_t o = 0;
+    for (uint32_t i = 0; i < bytes.n;) {
+        size_t len = charset == PP_HL7_UTF8 || p[i] < 0x80 ? utf8_len(p + i, bytes.n - i) : 0;
+        if (len == 0) {
+            o += put_code_point(out + o, p[i] < 0xa0 ? windows_c1[p[i] - 0x80] : p[i]);
+            i++;
+            continue;
+        }
+        memcpy(out + o, p + i, len);
+        if (out[o] == '\0') out[o] = ' '; /* neither JSON texts nor PostgreSQL hold a NUL */
+        o += len;
+        i += (uint32_t)len;
+    }
+    out[o] = '\0';
+    return (struct pp_str){out, (uint32_t)o};
+}
+
+/* ---- escapes ---- */
+
+static int hex_digit(char c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                  : -1;
+}
+
+static size_t put_repeated(char *out, size_t room, char c, struct pp_str count) {
+    int64_t n = 1;
+    if (count.n && (!pp_str_int(count, &n) || n < 0)) n = 1;
+    /* An escape never grows: \.sp4\ has six bytes. The count is cut to what the escape itself took. */
+    if ((size_t)n > room) n = (int64_t)room;
+    memset(out, c, (size_t)n);
+    return (size_t)n;
+}
+
+/* Formatting command of FT text (2.5.1 section 2.7.6). Returns false when it is none. */
+static bool put_format(struct pp_str body, char *out, size_t room, size_t *o) {
+    struct pp_str arg = {body.s + 3, body.n > 3 ? body.n - 3 : 0};
+    if (body.n < 3) return false;
+    const char *c = body.s + 1;
+    if (memcmp(c, "br", 2) == 0 || memcmp(c, "ce", 2) == 0)
+        out[(*o)++] = '\n';
+    else if (memcmp(c, "sp", 2) == 0)
+        *o += put_repeated(out + *o, room, '\n', arg);
+    else if (memcmp(c, "sk", 2) == 0)
+        *o += put_repeated(out + *o, room, ' ', arg);
+    else
+        return memcmp(c, "fi", 2) == 0 || memcmp(c, "nf", 2) == 0 || memcmp(c, "in", 2) == 0 || memcmp(c, "ti", 2) == 0;
+    return true;
+}
+
+/* One escape sequence without its delimiters. Returns false when it is not known. room = bytes the sequence took. */
+static bool put_escape(const struct pp_hl7_delims *d, struct pp_str body, char *out, size_t room, size_t *o) {
+    if (body.n == 1) {
+        char c = 0;
+        switch (body.s[0]) {
+        case 'F': c = d->field; break;
+        case 'S': c = d->component; break;
+        case 'T': c = d->subcomponent; break;
+        case 'R': c = d->repetition; break;
+        case 'E': c = d->escape; break;
+        case 'P': c = d->truncation; break;
+        case 'H':
+        case 'N': return true; /* highlighting on and off: no text */
+        default: return false;
+        }
+        if (!c) return false;
+        out[(*o)++] = c;
+        return true;
+    }
+    if (body.n && body.s[0] == '.') return put_format(body, out, room, o);
+    if (body.n < 3 || body.s[0] != 'X' || body.n % 2 == 0) return false;
+    for (uint32_t i = 1; i < body.n; i++)
+        if (hex_digit(body.s[i]) < 0) return false;
+    for (uint32_t i = 1; i < body.n; i += 2) out[(*o)++] = (char)(hex_digit(body.s[i]) << 4 | hex_digit(body.s[i + 1]));
+    return true;
+}
+
+/* \Zxx\ (local), \Cxx\ and \Mxx\ (character set switches): well formed, but not for us; kept as a whole. */
+static bool is_foreign_escape(struct pp_str body) {
+    if (body.n < 2 || !memchr("ZCM", body.s[0], 3)) return false;
+    for (uint32_t i = 1; i < body.n; i++)
+        if (!((body.s[i] >= '0' && body.s[i] <= '9') || (body.s[i] >= 'A' && body.s[i] <= 'Z') ||
+              (body.s[i] >= 'a' && body.s[i] <= 'z')))
+            return false;
+    return true;
+}
+
+struct pp_str pp_hl7_unescape(struct pp_hl7_msg *m, struct pp_str raw) {
+    char *out = pp_arena_alloc(m->arena, (size_t)raw.n + 1);
+    if (!out) return PP_STR_NONE;
+    size_t o = 0;
+    for (uint32_t i = 0; i < raw.n;) {
+        const char *e = raw.s[i] == m->d.escape ? memchr(raw.s + i + 1, m->d.escape, raw.n - i - 1) : NULL;
+        if (!e) { /* plain text, or an escape character that nobody closes */
+            const char *next = memchr(raw.s + i + 1, m->d.escape, raw.n - i - 1);
+            uint32_t len = next ? (uint32_t)(next - raw.s) - i : raw.n - i;
+            memcpy(out + o, raw.s + i, len);
+            o += len;
+            i += len;
+            continue;
+        }
+        struct pp_str body = {raw.s + i + 1, (uint32_t)(e - raw.s) - i - 1};
+        if (put_escape(&m->d, body, out, body.n + 2, &o)) {
+            i += body.n + 2;
+        } else if (is_foreign_escape(body)) {
+            memcpy(out + o, raw.s + i, body.n + 2);
+            o += body.n + 2;
+            i += body.n + 2;
+        } else {
+            out[o++] = raw.s[i++]; /* not an escape: what closes it may open the next one */
+        }
+    }
+    out[o] = '\0';
+    return (struct pp_str){out, (uint32_t)o};
+}
+
+struct pp_str pp_hl7_text(struct pp_hl7_msg *m, struct pp_str raw) {
+    if (raw.n == 0 || pp_hl7_is_null(raw)) return PP_STR_NONE;
+    if (memchr(raw.s, m->d.escape, raw.n)) raw = pp_hl7_unescape(m, raw);
+    return pp_hl7_to_utf8(m->arena, raw, m->charset);
+}
+
+void pp_hl7_escape(const struct pp_hl7_delims *d, struct pp_str text, struct pp_buf *out) {
+    for (uint32_t i = 0; i < text.n; i++) {
+        char c = text.s[i], name = 0;
+        if (c == d->field)
+            name = 'F';
+        else if (c == d->component)
+            name = 'S';
+        else if (c == d->subcomponent)
+            name = 'T';
+        else if (c == d->repetition)
+            name = 'R';
+        else if (c == d->escape)
+            name = 'E';
+        else if (d->truncation && c == d->truncation)
+            name = 'P';
+        if (name) {
+            char seq[3] = {d->escape, name, d->escape};
+            pp_buf_add(out, seq, sizeof seq);
+        } else if (c == '\r' || c == '\n') {
+            if (c == '\n' && i > 0 && text.s[i - 1] == '\r') continue;
+            pp_buf_printf(out, "%c.br%c", d->escape, d->escape);
+        } else {
+            pp_buf_addc(out, c);
+        }
+    }
+}
+
+/* ---- time stamps ---- */
+
+static bool digits(struct pp_str s, uint32_t from, uint32_t n, int *ret) {
+    if (from + n > s.n) return false;
+    int v = 0;
+    for (uint32_t i = from; i < from + n; i++) {
+        if (s.s[i] < '0' || s.s[i] > '9') return false;
+        v = v * 10 + (s.s[i] - '0');
+    }
+    *ret = v;
+    return true;
+}
+
+static uint32_t digit_run(struct pp_str s, uint32_t from) {
+    uint32_t n = 0;
+    while (from + n < s.n && s.s[from + n] >= '0' && s.s[from + n] <= '9') n++;
+    return n;
+}
+
+/* "+0500", "-08:00" or "Z" at the end of *s: takes it off. False when it is there and wrong. */
+static bool take_offset(struct pp_str *s, struct pp_hl7_ts *t) {
+    if (s->n > 1 && s->s[s->n - 1] == 'Z') {
+        t->has_offset = t->lenient = true;
+        s->n--;
+        return true;
+    }
+    for (uint32_t i = s->n; i-- > 4;) {
+        if (s->s[i] != '+' && s->s[i] != '-') continue;
+        int h, min;
+        uint32_t rest = s->n - i - 1;
+        bool colon = rest == 5 && s->s[i + 3] == ':';
+        if (s->s[i] == '-' && !colon && rest != 4) return true; /* the hyphen of an ISO date */
+        if ((rest != 4 && !colon) || !digits(*s, i + 1, 2, &h) || !digits(*s, i + (colon ? 4 : 3), 2, &min) || h > 14 ||
+            min > 59)
+            return false;
+        t->has_offset = true;
+        t->lenient |= colon;
+        t->offset_minutes = (int16_t)((s->s[i] == '-' ? -1 : 1) * (h * 60 + min));
+        s->n = i;
+        return true;
+    }
+    return true;
+}
+
+/* Takes the punctuation out of YYYY-MM-DD[Thh:mm[:ss]], so that it reads like HL7's own form. */
+static bool plain_digits(struct pp_str *s, char buf[32], struct pp_hl7_ts *t) {
+    uint32_t n = digit_run(*s, 0), o = 0;
+    if (n == s->n || (n >= 12 && s->s[n] == '.')) return true;
+    if (s->n > 31 || s->n < 10 || n != 4 || s->s[4] != '-' || s->s[7] != '-') return false;
+    for (uint32_t i = 0; i < s->n; i++) {
+        bool mark = i == 4 || i == 7 || i == 10 || i == 13 || i == 16;
+        char c = s->s[i];
+        if (mark && !(c == '-' || c == ':' || c == 'T' || c == ' ')) return false;
+        if (!mark) buf[o++] = c;
+    }
+    buf[o] = '\0';
+    *s = (struct pp_str){buf, o};
+    t->lenient = true;
+    return true;
+}
+
+bool pp_hl7_ts_parse(struct pp_str s, struct pp_hl7_ts *ret) {
+    struct pp_hl7_ts t = {.minute = -1};
+    char buf[32];
+    *ret = t;
+    s = pp_str_trim(s);
+    if (!take_offset(&s, &t) || !plain_digits(&s, buf, &t)) return false;
+    uint32_t n = digit_run(s, 0);
+    int year, month = 1, day = 1, hour = 0, minute = 0, second = 0, ms = 0;
+    if (n == 17 && n == s.n) { /* milliseconds without their point */
+        t.lenient = true;
+        digits(s, 14, 3, &ms);
+        n = 14;
+    } else if (n < s.n) {
+        uint32_t frac = digit_run(s, n + 1);
+        if (s.s[n] != '.' || n != 14 || frac == 0 || n + 1 + frac != s.n) return false;
+        digits(s, n + 1, frac < 3 ? frac : 3, &ms);
+        for (uint32_t i = frac; i < 3; i++) ms *= 10;
+    }
+    static const enum pp_hl7_precision of_length[] = {
+        [4] = PP_HL7_TS_YEAR,  [6] = PP_HL7_TS_MONTH,   [8] = PP_HL7_TS_DAY,
+        [10] = PP_HL7_TS_HOUR, [12] = PP_HL7_TS_MINUTE, [14] = PP_HL7_TS_SECOND};
+    if (n > 14 || of_length[n] == PP_HL7_TS_NONE) return false;
+    t.precision = of_length[n];
+    if (!digits(s, 0, 4, &year) || (n >= 6 && !digits(s, 4, 2, &month)) || (n >= 8 && !digits(s, 6, 2, &day)) ||
+        (n >= 10 && !digits(s, 8, 2, &hour)) || (n >= 12 && !digits(s, 10, 2, &minute)) ||
+        (n >= 14 && !digits(s, 12, 2, &second)))
+        return false;
+    pp_date date = pp_date_of(year, month, day);
+    if (date == 0 || hour > 23 || minute > 59 || second > 59) return false;
+    t.year = (int16_t)year;
+    t.month = (int8_t)(n >= 6 ? month : 0);
+    if (n >= 8) t.date = date;
+    if (n >= 10) t.minute = (int16_t)(hour * 60 + minute);
+    t.second = (int8_t)second;
+    t.millisecond = (int16_t)ms;
+    *ret = t;
+    return true;
+}
+
+int64_t pp_hl7_ts_instant(const struct pp_hl7_ts *ts, struct pp_str zone) {
+    if (ts->date == 0 || ts->minute < 0) return 0;
+    int64_t ms;
+    if (ts->has_offset)
+        ms =
+            (int64_t)(ts->date - pp_date_of(1970, 1, 1)) * PP_MS_DAY + (ts->minute - ts->offset_minutes) * PP_MS_MINUTE;
+    else
+        ms = pp_zone_instant(zone, ts->date, ts->minute);
+    return ms + ts->second * PP_MS_SECOND + ts->millisecond;
+}

@@ -1,0 +1,311 @@
+/* Typed views of HL7 v2 messages: what prior authorization needs of orders, appointments, documents, results and
+ * registrations, as plain structs.
+ *
+ * Field numbers are those of 2.5.1; older and newer versions and vendor habits
+ * are read where they are clear, and said here. A view reads; it decides nothing:
+ * codes stay as sent, times stay local until the caller brings the zone of the
+ * site (pp_hl7_ts_instant). Strings are decoded UTF-8 in the message's arena;
+ * empty = not sent (or sent as explicit null).
+ *
+ * Every pp_hl7_read_<message> returns 0, or -1 with an error that names segment,
+ * field and reason; then nothing of *ret may be used. Lesser findings are added
+ * to m->faults: severity 'E' for a part that was left out (an order without a
+ * number), 'W' for a value that was ignored (a date that is none).
+ */
+#ifndef PP_CODEC_HL7_VIEW_H
+#define PP_CODEC_HL7_VIEW_H
+
+#include "codec/hl7.h"
+
+/* ---- data types ---- */
+
+struct pp_hl7_id { /* CX, EI, XON: an identifier */
+    struct pp_str value;
+    struct pp_str authority; /* namespace, else universal id; empty = the sender */
+    struct pp_str type;      /* CX-5: MR, AN, VN, SS, … */
+};
+struct pp_hl7_code { /* CE, CWE */
+    struct pp_str code, text, system;
+    struct pp_str alt_code, alt_text, alt_system;
+};
+struct pp_hl7_name { /* XPN */
+    struct pp_str family, given, middle, suffix, prefix;
+};
+struct pp_hl7_provider { /* XCN; several repetitions of one person are read as one */
+    struct pp_str id, authority, id_type;
+    struct pp_str npi; /* ten digits, where XCN-9 or XCN-13 says that it is one */
+    struct pp_hl7_name name;
+};
+struct pp_hl7_address { /* XAD */
+    struct pp_str line, line2, city, state, zip, country;
+};
+struct pp_hl7_location { /* PL */
+    struct pp_str point_of_care, room, bed, facility, building, description;
+};
+
+/* ---- MSH ---- */
+
+struct pp_hl7_msh {
+    struct pp_str sending_app, sending_facility, receiving_app, receiving_facility; /* first component */
+    struct pp_hl7_ts time;
+    struct pp_str type, trigger, structure;    /* MSH-9; a missing trigger is taken from EVN-1 */
+    struct pp_str control_id;                  /* MSH-10 */
+    struct pp_str processing_id, version;      /* first component */
+    struct pp_str accept_ack, application_ack; /* MSH-15, MSH-16: AL, NE, ER, SU or empty */
+    struct pp_str charset;                     /* MSH-18 as sent */
+    bool enhanced;                             /* MSH-15 or MSH-16 is valued */
+};
+
+/* What we do with a message type. */
+enum pp_hl7_use {
+    PP_HL7_USE_NONE,        /* recorded as not used */
+    PP_HL7_USE_ORDER,       /* ORM^O01, OMG^O19, OML^O21 */
+    PP_HL7_USE_APPOINTMENT, /* SIU^S12-S17, S26 */
+    PP_HL7_USE_DOCUMENT,    /* MDM^T02 */
+    PP_HL7_USE_RESULT,      /* ORU^R01 */
+    PP_HL7_USE_PATIENT,     /* ADT^A01, A03, A04, A05, A08, A11, A13, A28, A31 */
+    PP_HL7_USE_MERGE,       /* ADT^A40 */
+};
+
+/* -1 when MSH-9 or MSH-10 is empty: nobody could answer such a message by its number. */
+int pp_hl7_read_msh(struct pp_hl7_msg *m, struct pp_hl7_msh *ret, struct pp_err *err);
+enum pp_hl7_use pp_hl7_use_of(const struct pp_hl7_msh *msh);
+
+/* ---- patient, visit, insurance ---- */
+
+struct pp_hl7_pid {
+    struct pp_hl7_id *ids; /* PID-3; PID-2 and then PID-4 when PID-3 is empty (2.2 habit, flagged) */
+    uint32_t ids_n;
+    struct pp_hl7_id
+        mrn; /* of ids: type MR, else without a type, else the first that is no SS, DL, PPN, AN, VN, MA, MC, MB */
+    struct pp_hl7_id account; /* PID-18 */
+    struct pp_hl7_name name;
+    struct pp_hl7_ts birth;
+    struct pp_str sex; /* F, M, O, U, A, N as sent, upper case */
+    struct pp_hl7_address address;
+    struct pp_str phone; /* PID-13, first, as text */
+};
+struct pp_hl7_visit { /* PV1 */
+    bool present;
+    struct pp_str patient_class, admission_type, hospital_service, admit_source, disposition, facility;
+    struct pp_hl7_location location;
+    struct pp_hl7_provider attending, referring, admitting;
+    struct pp_hl7_id visit; /* PV1-19 */
+    struct pp_hl7_ts admitted, discharged;
+};
+struct pp_hl7_insurance {     /* IN1, IN2, IN3 */
+    int64_t rank;             /* IN1-22 when it is a number, else IN1-1, else the position, from 1 */
+    struct pp_hl7_code plan;  /* IN1-2 */
+    struct pp_hl7_id company; /* IN1-3, first */
+    struct pp_str company_name, group_no, group_name;
+    struct pp_hl7_ts effective, expires;
+    struct pp_str authorization;
+    struct pp_hl7_ts authorization_date; /* IN1-14 */
+    struct pp_str plan_type;
+    struct pp_hl7_name insured;
+    struct pp_str relation; /* IN1-17, code */
+    struct pp_hl7_ts insured_birth;
+    struct pp_str insured_sex;
+    struct pp_str precertification;      /* IN1-28 */
+    struct pp_str policy_no, insured_id; /* IN1-36, IN1-49 */
+    struct pp_str member_id;             /* policy_no, else insured_id, else IN2-61; a profile may prefer another */
+    struct pp_str medicare_no, medicaid_case, payor_id, payor_subscriber; /* IN2-6, 8, 25, 26 */
+    struct pp_hl7_id certification;                                       /* IN3-2, first IN3 */
+    struct pp_hl7_ts certification_begin, certification_end;              /* IN3-9, 10 */
+};
+struct pp_hl7_diagnosis { /* DG1 */
+    struct pp_hl7_code code;
+    struct pp_str type; /* A, W, F */
+    int64_t priority;   /* DG1-15, 0 = not given */
+};
+/* What stands before the order, the appointment or the document. */
+struct pp_hl7_person {
+    struct pp_hl7_pid pid;
+    struct pp_hl7_visit visit;
+    struct pp_hl7_insurance *insurance;
+    uint32_t insurance_n;
+    struct pp_hl7_diagnosis *diagnoses; /* of the visit, not of an order */
+    uint32_t diagnoses_n;
+};
+
+/* ---- orders ---- */
+
+struct pp_hl7_order {
+    uint32_t segment;         /* where it begins, from 1 */
+    struct pp_str control;    /* ORC-1: NW, XO, CA, DC, SC, …; never empty */
+    struct pp_hl7_id placer;  /* ORC-2, else OBR-2 */
+    struct pp_hl7_id filler;  /* ORC-3, else OBR-3 */
+    struct pp_hl7_id group;   /* ORC-4 */
+    struct pp_str status;     /* ORC-5 */
+    struct pp_hl7_ts ordered; /* ORC-9 */
+    struct pp_hl7_ts effective;
+    struct pp_hl7_code control_reason; /* ORC-16 */
+    struct pp_hl7_provider ordering;   /* ORC-12, else OBR-16 */
+    struct pp_str organization;        /* ORC-21, else ORC-17 text */
+    struct pp_hl7_location entered_at; /* ORC-13 */
+    char kind[4];                      /* OBR, RQD or RXO: the detail segment; "" = none */
+    struct pp_hl7_code service;        /* OBR-4, RQD-2 (else 3), RXO-1 */
+    struct pp_hl7_code procedure;      /* OBR-44 */
+    struct pp_str *modifiers;          /* OBR-45 */
+    uint32_t modifiers_n;
+    struct pp_str priority; /* TQ1-9, else ORC-7.6, OBR-27.6, OBR-5: S, A, R, T… first letters as sent */
+    struct pp_str quantity, quantity_unit; /* TQ1-2, else ORC-7.1, OBR-27.1, RQD-5 */
+    struct pp_hl7_ts start;                /* OBR-36, else TQ1-7, ORC-7.4, OBR-27.4, OBR-6, OBR-7 */
+    struct pp_hl7_ts until;                /* TQ1-8, ORC-7.5, OBR-27.5 */
+    struct pp_str clinical_info;           /* OBR-13 */
+    struct pp_hl7_code *reasons;           /* OBR-31 */
+    uint32_t reasons_n;
+    struct pp_hl7_diagnosis *diagnoses; /* DG1 after the order, by priority */
+    uint32_t diagnoses_n;
+    struct pp_str notes; /* NTE-3, one line each */
+};
+struct pp_hl7_orders {
+    struct pp_hl7_msh msh;
+    struct pp_hl7_person person;
+    struct pp_hl7_order *orders;
+    uint32_t orders_n;
+    uint32_t refused_n; /* left out, each with a fault of severity 'E' */
+    uint32_t prior_n;   /* earlier results that a message may carry along; not orders, skipped */
+};
+/* -1 when there is no patient identifier, or no order that can be used. */
+int pp_hl7_read_orders(struct pp_hl7_msg *m, struct pp_hl7_orders *ret, struct pp_err *err);
+
+/* ---- appointments ---- */
+
+enum pp_hl7_start_from {
+    PP_HL7_START_NONE,
+    PP_HL7_START_TQ1,
+    PP_HL7_START_SCH11,
+    PP_HL7_START_AIS,
+    PP_HL7_START_AIL,
+    PP_HL7_START_AIP,
+    PP_HL7_START_AIG
+};
+struct pp_hl7_appointment {
+    struct pp_hl7_msh msh;
+    struct pp_hl7_person person;                   /* no insurance in a SIU by the standard */
+    struct pp_hl7_id placer, filler;               /* SCH-1, SCH-2 */
+    struct pp_hl7_code event_reason, reason, type; /* SCH-6, 7, 8 */
+    struct pp_str status;                          /* SCH-25 code, else AIS-10 */
+    struct pp_hl7_ts start, end;
+    enum pp_hl7_start_from start_from; /* in this order: TQ1-7, SCH-11.4, AIS-4, AIL-6, AIP-6, AIG-8 */
+    int64_t minutes;                   /* end - start, else SCH-9 in SCH-10, SCH-11.3, AIS-7 in AIS-8; 0 = unknown */
+    struct pp_hl7_id *placer_orders, *filler_orders; /* SCH-26, SCH-27: ORC-2, ORC-3 of the orders */
+    uint32_t placer_orders_n, filler_orders_n;
+    struct pp_hl7_code *services; /* AIS-3 */
+    uint32_t services_n;
+    struct pp_hl7_location location; /* AIL-3, first with a value; else SCH-14, PV1-3 */
+    struct pp_hl7_provider provider; /* AIP-3, first; else SCH-16, PV1-7 */
+    struct pp_hl7_code resource;     /* AIG-3, first */
+    struct pp_str notes;
+};
+/* -1 without a patient identifier or without SCH-1 and SCH-2. */
+int pp_hl7_read_appointment(struct pp_hl7_msg *m, struct pp_hl7_appointment *ret, struct pp_err *err);
+
+/* ---- documents and results ---- */
+
+struct pp_hl7_part {            /* one OBX of type ED or RP */
+    struct pp_hl7_code what;    /* OBX-3 */
+    struct pp_str content_type; /* application/pdf, … ; application/octet-stream when unknown */
+    struct pp_str bytes;        /* decoded; empty for a reference */
+    struct pp_str reference;    /* RP-1: where the bytes are */
+};
+struct pp_hl7_observation {
+    struct pp_str set_id, value_type;
+    struct pp_hl7_code what;                          /* OBX-3 */
+    struct pp_str value, units, range, flags, status; /* OBX-5 as one text, 6, 7, 8, 11 */
+};
+struct pp_hl7_content {
+    struct pp_hl7_part *parts;
+    uint32_t parts_n;
+    struct pp_hl7_observation *observations; /* all OBX but ED and RP */
+    uint32_t observations_n;
+    struct pp_str text; /* rendered: what a person would read; UTF-8, lines end with \n */
+    /* What is to be kept: the first part with bytes, else the text as text/plain. */
+    struct pp_str content_type, bytes;
+};
+struct pp_hl7_document {
+    struct pp_hl7_msh msh;
+    struct pp_hl7_person person;
+    struct pp_hl7_code type;         /* TXA-2 */
+    struct pp_hl7_id number, parent; /* TXA-12, TXA-13 */
+    struct pp_hl7_id *placer_orders; /* TXA-14, else ORC-2/OBR-2 of the message */
+    uint32_t placer_orders_n;
+    struct pp_hl7_id filler;                          /* TXA-15, else ORC-3/OBR-3 */
+    struct pp_hl7_provider author;                    /* TXA-9, else TXA-5 */
+    struct pp_hl7_provider signer;                    /* TXA-22 */
+    struct pp_hl7_ts activity, originated, signed_at; /* TXA-4, 6, 22.15 */
+    struct pp_str completion;                         /* TXA-17: AU and LA are safe to send */
+    struct pp_str confidentiality, availability;      /* TXA-18, 19 */
+    struct pp_str title;                              /* TXA-2 text, else OBX-3 text */
+    struct pp_hl7_content content;
+};
+/* -1 without a patient identifier, TXA-2 or TXA-12, or when no OBX carries content (or its base64 is broken). */
+int pp_hl7_read_document(struct pp_hl7_msg *m, struct pp_hl7_document *ret, struct pp_err *err);
+
+struct pp_hl7_result { /* one OBR and what follows it */
+    struct pp_hl7_id placer, filler;
+    struct pp_hl7_code service;
+    struct pp_str status;                         /* OBR-25 */
+    struct pp_hl7_ts observed, reported;          /* OBR-7, OBR-22 */
+    struct pp_hl7_provider ordering, interpreter; /* OBR-16, OBR-32 */
+    struct pp_hl7_content content;
+};
+struct pp_hl7_results {
+    struct pp_hl7_msh msh;
+    struct pp_hl7_person person;
+    struct pp_hl7_result *results;
+    uint32_t results_n;
+    uint32_t refused_n;
+};
+/* -1 without a patient identifier or without any OBR that has content. */
+int pp_hl7_read_results(struct pp_hl7_msg *m, struct pp_hl7_results *ret, struct pp_err *err);
+
+/* ---- registrations ---- */
+
+struct pp_hl7_merge { /* one PID and the MRG after it */
+    struct pp_hl7_pid survivor;
+    struct pp_hl7_id *prior; /* MRG-1 */
+    uint32_t prior_n;
+    struct pp_hl7_id prior_mrn;     /* chosen as in struct pp_hl7_pid */
+    struct pp_hl7_id prior_account; /* MRG-3 */
+    struct pp_hl7_name prior_name;  /* MRG-7 */
+};
+struct pp_hl7_registration {
+    struct pp_hl7_msh msh;
+    struct pp_hl7_ts recorded;   /* EVN-2 */
+    struct pp_hl7_person person; /* of the first PID */
+    struct pp_hl7_merge *merges; /* of A40 */
+    uint32_t merges_n;
+};
+/* -1 without a patient identifier; for A40 also without an MRG-1. */
+int pp_hl7_read_registration(struct pp_hl7_msg *m, struct pp_hl7_registration *ret, struct pp_err *err);
+
+/* ---- parts, for views to come; all tolerate seg == NULL ---- */
+
+struct pp_hl7_id pp_hl7_id_of(struct pp_hl7_msg *m, struct pp_str rep, bool is_ei);
+struct pp_hl7_code pp_hl7_code_of(struct pp_hl7_msg *m, struct pp_str rep);
+struct pp_hl7_provider pp_hl7_provider_of(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, unsigned field);
+struct pp_hl7_location pp_hl7_location_of(struct pp_hl7_msg *m, struct pp_str rep);
+struct pp_hl7_name pp_hl7_name_of(struct pp_hl7_msg *m, struct pp_str rep);
+/* A time stamp field; a value that is none is a warning and gives an empty stamp. comp 0 = 1. */
+struct pp_hl7_ts pp_hl7_ts_of(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, unsigned field, unsigned comp);
+/* All identifiers of a repeating field. NULL and *ret_n 0 when there is none. */
+struct pp_hl7_id *pp_hl7_ids_of(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, unsigned field, bool is_ei,
+                                uint32_t *ret_n);
+/* DG1. */
+struct pp_hl7_diagnosis pp_hl7_diagnosis_of(struct pp_hl7_msg *m, struct pp_hl7_seg *seg);
+/* PID, PV1, IN1-IN3 and DG1 up to the first order. -1 without PID or without an identifier, and for a message with a
+ * second MSH inside: its parts belong to different patients, and pp_hl7_batch splits it. */
+int pp_hl7_read_person(struct pp_hl7_msg *m, struct pp_hl7_person *ret, struct pp_err *err);
+int pp_hl7_read_pid(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, struct pp_hl7_pid *ret, struct pp_err *err);
+/* Content of the OBX and NTE segments in [from, stop) of segs. title heads the rendered text. -1: broken base64. */
+int pp_hl7_read_content(struct pp_hl7_msg *m, uint32_t from, uint32_t stop, struct pp_str title,
+                        struct pp_hl7_content *ret, struct pp_err *err);
+/* Base64, blanks ignored. False when it is none. */
+bool pp_hl7_base64(struct pp_arena *a, struct pp_str text, struct pp_str *ret);
+/* Fails with the fault just recorded as 'E'. Returns -1. */
+int pp_hl7_refuse(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, unsigned field, unsigned comp, const char *text,
+                  struct pp_err *err);
+
+#endif
