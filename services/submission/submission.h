@@ -1,0 +1,164 @@
+/* What the files of this service share. Everything here is pure: rows, one input, the time, effects. */
+#ifndef SUBMISSION_SUBMISSION_H
+#define SUBMISSION_SUBMISSION_H
+
+#include "core/service.h"
+#include "submission/state.h"
+#include "submission/tables.h"
+
+enum submission_timer { SUBMISSION_TIMER_DUE = 1, SUBMISSION_TIMER_RENEW = 2 };
+enum submission_call {
+    SUBMISSION_CALL_SUBMIT = 1,
+    SUBMISSION_CALL_INQUIRE = 2,
+    SUBMISSION_CALL_READ = 3, /* no request goes out: bytes in the blob store are read */
+    SUBMISSION_CALL_SUBSCRIBE = 4
+};
+
+#define SUBMISSION_LINES_MAX 40     /* lines of a case */
+#define SUBMISSION_DOCUMENTS_MAX 60 /* documents of a request */
+#define SUBMISSION_REQUEST_BYTES (512 << 10)
+#define SUBMISSION_DUE_DAYS 14        /* a payer's time where no clock is known */
+#define SUBMISSION_RENEW_MS PP_MS_DAY /* a subscription is looked after once a day */
+#define SUBMISSION_RETRY_SUBSCRIBE_MS PP_MS_HOUR
+
+/* One decision: what every function of this service works with. */
+struct submission {
+    const struct pp_ctx *ctx;
+    struct pp_unit *unit;
+    const struct pp_in *in;
+    struct pp_out *out;
+    const char *body_text; /* text of the case that was read last, and what it says: one input asks several times */
+    const struct ev_case *body;
+};
+
+/* Submission states, as text in the row. */
+#define SUB_SENDING "sending" /* job under way, no answer yet */
+#define SUB_BY_HAND "by_hand"
+#define SUB_OPEN "open"           /* the payer has it */
+#define SUB_REJECTED "rejected"   /* not considered */
+#define SUB_WITHDRAWN "withdrawn" /* taken back before an answer came */
+#define SUB_CLOSED "closed"       /* an update, a resend or a cancellation followed */
+
+/* case.c: our copy of the case */
+struct submission_case_row *submission_case(struct submission *s, struct pp_uuid case_id);
+const struct ev_case *submission_case_body(struct submission *s, const struct submission_case_row *c);
+const struct ev_case_line *submission_case_line(const struct ev_case *c, int64_t line);
+void submission_case_changed(struct submission *s, const struct ev_case *e);
+void submission_case_withdrawn(struct submission *s, const struct ev_case_withdrawn *e);
+void submission_determined(struct submission *s, const struct ev_requirement_determined *e);
+/* What a payer sees of a line; two equal texts need no new request. */
+struct pp_str submission_asked(struct submission *s, const struct ev_case_line *l);
+struct pp_str submission_zone(struct submission *s, const struct submission_case_row *c);
+
+/* line.c: lines, the setter, tasks */
+struct submission_row *submission_find(struct submission *s, struct pp_uuid submission_id);
+struct submission_row *submission_by_trace(struct submission *s, struct pp_str trace);
+enum submission_line_state submission_state(const struct submission_line_row *l);
+/* The line's row at this payer that says how it stands: the live one, else the newest that is not taken back or
+ * replaced. NULL: never asked for. payer empty: any. */
+struct submission_line_row *submission_newest_line(struct submission *s, struct pp_uuid case_id, int32_t line,
+                                                   struct pp_str payer);
+bool submission_line_set(struct submission *s, struct submission_line_row *l, enum submission_line_state to,
+                         enum submission_who who);
+void submission_line_task(struct submission *s, struct submission_line_row *l, enum ev_task_needed_kind kind,
+                          struct pp_str reason);
+void submission_line_task_settle(struct submission *s, struct submission_line_row *l, struct pp_str outcome);
+void submission_task(struct submission *s, struct submission_row *sub, enum ev_task_needed_kind kind,
+                     struct pp_str reason);
+void submission_task_settle(struct submission *s, struct submission_row *sub, struct pp_str outcome);
+/* Has lines that are live (not decided, not cancelled). */
+bool submission_has_live(struct submission *s, const struct submission_row *sub);
+#define SUBMISSION_EACH_LINE(s, sub, var)                                                                              \
+    PP_EACH_ROW((s)->unit, SUBMISSION_LINE, submission_line_row, var)                                                  \
+    if (pp_uuid_eq(var->submission_id, (sub)->submission_id))
+
+/* send.c: making a request */
+struct submission_send {
+    struct submission_case_row *c;
+    struct submission_row *prior; /* NULL: none */
+    enum ev_pas_submit_kind kind;
+    struct pp_str payer, channel;
+    int64_t lines[SUBMISSION_LINES_MAX]; /* live lines of this request */
+    size_t lines_n;
+    const struct ev_packet_document *documents;
+    size_t documents_n;
+};
+struct submission_row *submission_send(struct submission *s, const struct submission_send *q);
+const struct ev_pas_submit *submission_request(struct submission *s, const struct submission_row *sub);
+
+/* packet.c */
+void submission_packet(struct submission *s, const struct ev_packet_released *e);
+/* What waited for the answer of a request that was under way. */
+void submission_packet_waiting(struct submission *s, struct submission_case_row *c);
+
+/* cancel.c */
+void submission_cancel(struct submission *s, struct submission_case_row *c, struct submission_row *sub,
+                       struct pp_str reason);
+/* Takes back what the case no longer wants: lines cancelled, or found to need nothing. */
+void submission_reconcile(struct submission *s, struct submission_case_row *c);
+void submission_cancel_answered(struct submission *s, struct submission_row *sub, const struct ev_pas_answered *a);
+
+/* answer.c */
+void submission_answered(struct submission *s, struct submission_row *sub, const struct ev_pas_answered *a,
+                         bool direct);
+void submission_failed(struct submission *s, struct submission_row *sub);
+void submission_delayed(struct submission *s, struct submission_row *sub, bool delayed);
+void submission_due(struct submission *s);
+
+/* decision.c, resend.c: commands */
+void submission_decision_record(struct submission *s, const struct ev_decision_record *e);
+void submission_decision_accept(struct submission *s, const struct ev_decision_accept *e);
+void submission_resend(struct submission *s, const struct ev_request_resend *e);
+void submission_cancel_command(struct submission *s, const struct ev_request_cancel *e);
+/* Facts about lines, for authorization.decided. */
+struct ev_decided_line submission_line_said(struct submission *s, const struct submission_line_row *l);
+void submission_emit_decided(struct submission *s, const struct submission_row *sub, struct ev_decided_line *lines,
+                             size_t n, bool by_person, struct pp_str evidence);
+
+/* notify.c: payers' own messages */
+/* Whom a payer's requests go to: its delegate that decides, else itself. */
+struct pp_str submission_decider(struct submission *s, struct pp_str payer);
+void submission_payer_answer(struct submission *s, const struct ev_payer_answer_reported *e);
+void submission_read_answered(struct submission *s);
+
+/* subscribe.c */
+void submission_subscribe(struct submission *s, const struct ev_payer_subscribe *e);
+void submission_subscribed(struct submission *s);
+void submission_renew(struct submission *s);
+
+void submission_decide(const struct pp_ctx *ctx, struct pp_unit *unit, const struct pp_in *in, struct pp_out *out);
+bool submission_check(struct pp_unit *unit, struct pp_err *err);
+
+/* call_*.c: bytes out, bytes in */
+#define SUBMISSION_CALLS 4
+extern const struct pp_call_def submission_calls[SUBMISSION_CALLS];
+int call_pas_blobs(const struct ev *request, struct pp_str *ret_hashes, int max);
+int call_pas_build(const struct pp_call_ctx *x, const struct ev *request, struct pp_arena *a, struct pp_http_msg *ret,
+                   struct pp_err *err);
+enum pp_call_verdict call_pas_parse(const struct pp_call_ctx *x, const struct ev *request,
+                                    const struct pp_http_answer *ans, struct pp_arena *a, struct ev *ret,
+                                    struct pp_err *err);
+int call_pas_inquiry_build(const struct pp_call_ctx *x, const struct ev *request, struct pp_arena *a,
+                           struct pp_http_msg *ret, struct pp_err *err);
+enum pp_call_verdict call_pas_inquiry_parse(const struct pp_call_ctx *x, const struct ev *request,
+                                            const struct pp_http_answer *ans, struct pp_arena *a, struct ev *ret,
+                                            struct pp_err *err);
+/* The same as a call of its own, where "not known" is the payer's refusal. */
+enum pp_call_verdict call_inquire_parse(const struct pp_call_ctx *x, const struct ev *request,
+                                        const struct pp_http_answer *ans, struct pp_arena *a, struct ev *ret,
+                                        struct pp_err *err);
+int call_read_blobs(const struct ev *request, struct pp_str *ret_hashes, int max);
+enum pp_call_verdict call_read_parse(const struct pp_call_ctx *x, const struct ev *request,
+                                     const struct pp_http_answer *ans, struct pp_arena *a, struct ev *ret,
+                                     struct pp_err *err);
+int call_subscribe_build(const struct pp_call_ctx *x, const struct ev *request, struct pp_arena *a,
+                         struct pp_http_msg *ret, struct pp_err *err);
+enum pp_call_verdict call_subscribe_parse(const struct pp_call_ctx *x, const struct ev *request,
+                                          const struct pp_http_answer *ans, struct pp_arena *a, struct ev *ret,
+                                          struct pp_err *err);
+
+#define SUBMISSION_QUERIES 2
+extern const struct pp_query submission_queries[SUBMISSION_QUERIES];
+extern const struct pp_service submission_service;
+
+#endif
