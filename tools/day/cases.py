@@ -162,7 +162,7 @@ def cases():
 
     c = case("uninsured", "coverage arrives after the order", "8107", "PETERS", "GINA", "1960-02-02", "F")
     c.orders(170, *MRI, insurance=False).notes(174).payer("72148", {"action": "A1"}) \
-        .at(230, "registration finds the insurance card", lambda play: play.mllp(m.registration(play.adt, c.patient, play.now()))) \
+        .at(230, "registration finds the insurance card", lambda play, c=c: play.mllp(m.registration(play.adt, c.patient, play.now()))) \
         .expects(coverage=["required"], authorization=["approved"], tasks=[])
 
     c = case("reversed", "claim, document and visit come before their order", "8108", "QUINN", "EDGAR", "1956-12-01", "M")
@@ -170,13 +170,13 @@ def cases():
         .orders(250, *MRI, words="the order comes last").expects(authorization=["approved"], readiness=["green"])
 
     c = case("twice", "the same message twice", "8109", "ROSSI", "CARLA", "1977-07-07", "F", "prairie")
-    def twice(play):
+    def twice(play, c=c):
         text = m.order(play.ehr, c.patient, play.now(), play.renamed(c.order_no), *MRI, message_id=play.renamed("TWICE1"))
         play.note("twice", [play.mllp(text), play.mllp(text)])
     c.at(195, "the ordering system sends one message twice", twice).notes(198).payer("72148", {"action": "A1"}).expects(authorization=["approved"])
 
     c = case("reused-id", "one message id with another body is flagged", "8110", "SCHULZ", "HANS", "1952-05-25", "M", "prairie")
-    c.at(202, "the ordering system uses one message id for two messages", lambda play: [
+    c.at(202, "the ordering system uses one message id for two messages", lambda play, c=c: [
         play.mllp(m.order(play.ehr, c.patient, play.now(), play.renamed(c.order_no), "45378", "Colonoscopy, diagnostic", ["Z12.11"], message_id=play.renamed("REUSED1"))),
         play.mllp(m.order(play.ehr, c.patient, play.now(), play.renamed("O-reused-2"), *MRI, message_id=play.renamed("REUSED1")))]) \
         .expects(coverage=["not_required"])
@@ -187,19 +187,19 @@ def cases():
 
     c = case("merged", "two records of one patient are merged while a case is open", "8112", "UHL", "ERIKA", "1948-08-28", "F")
     survivor = m.Patient("8113", "UHL", "ERIKA", "1948-08-28", "F", "meridian")
-    c.orders(215, *MRI).at(225, "registration merges two records", lambda play: play.mllp(m.merge(play.adt, survivor, c.patient, play.now()))) \
+    c.orders(215, *MRI).at(225, "registration merges two records", lambda play, c=c, survivor=survivor: play.mllp(m.merge(play.adt, survivor, c.patient, play.now()))) \
         .expects(coverage=["required"], tasks=["get_document", "merge_review"])
 
     c = case("ris-1", "two systems use one record number for two people: this one", "9001", "VOGEL", "LENA", "1979-01-01", "F", "prairie", authority="")
     c.orders(232, "45378", "Colonoscopy, diagnostic", ["Z12.11"]).expects(coverage=["not_required"])
     d = case("ris-2", "two systems use one record number for two people: the other", "9001", "WAGNER", "TIM", "1999-11-30", "M", "prairie", authority="")
-    d.at(234, "the radiology system orders for another patient with the same number", lambda play: play.mllp(
+    d.at(234, "the radiology system orders for another patient with the same number", lambda play, d=d: play.mllp(
         m.order(play.ris, d.patient, play.now(), play.renamed(d.order_no), "45378", "Colonoscopy, diagnostic", ["Z12.11"]), "ris")) \
         .expects(coverage=["not_required"])
 
     c = case("fhir", "an order by FHIR", "8114", "XAVER", "NINA", "1985-05-15", "F", "lakeshore")
-    c.at(245, "a referring practice orders an MRI by FHIR", lambda play: play.http(m.fhir_order(c.patient, play.now(), play.renamed(c.order_no), *MRI), "application/fhir+json")) \
-        .at(252, "and sends the note by FHIR", lambda play: play.http(m.fhir_document(c.patient, play.renamed(c.order_no), play.renamed("D-fhir"), "Six weeks of therapy."), "application/fhir+json")) \
+    c.at(245, "a referring practice orders an MRI by FHIR", lambda play, c=c: play.http(m.fhir_order(c.patient, play.now(), play.renamed(c.order_no), *MRI), "application/fhir+json")) \
+        .at(252, "and sends the note by FHIR", lambda play, c=c: play.http(m.fhir_document(c.patient, play.renamed(c.order_no), play.renamed("D-fhir"), "Six weeks of therapy."), "application/fhir+json")) \
         .payer("72148", {"action": "A1"}).expects(coverage=["required"], authorization=["approved"])
 
     case("partial", "fewer units approved; the clinician accepts", "8115", "YILDIZ", "AYSE", "1972-02-29", "F", "carebridge") \

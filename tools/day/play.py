@@ -8,6 +8,7 @@ Needs only the standard library. The day is virtual: --speed 360 makes an hour p
 import argparse
 import collections
 import datetime
+import hashlib
 import itertools
 import json
 import os
@@ -17,6 +18,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import uuid
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import cases as day_cases
@@ -27,6 +29,17 @@ DAY_MINUTES = 600
 SETTLE_SECONDS = 60       # real time at most, for what is still under way at the end
 CHICAGO_STANDARD = datetime.timezone(datetime.timedelta(hours=-6))
 COLOURS = {"green": "32", "amber": "33", "red": "31", "grey": "90"}
+
+
+PAYERS_ASKED = ("meridian", "prairie", "union", "lakeshore", "carebridge")
+
+
+def derive(parent, name):
+    """The platform's UUIDv8 from a name: the id of a pseudo-person such as "payer:meridian"."""
+    b = bytearray(hashlib.sha256(parent + name.encode()).digest()[:16])
+    b[6] = 0x80 | (b[6] & 0x0F)
+    b[8] = 0x80 | (b[8] & 0x3F)
+    return bytes(b)
 
 
 class Failed(Exception):
@@ -142,7 +155,8 @@ class Play:
 
     def token(self, roles, user):
         if roles not in self.tokens:
-            out = subprocess.run([self.config.priorpath, "token", "--run", self.config.run, "--tenant", "lakeside", "--sub", user, "--roles", roles, "--sites", "*"],
+            out = subprocess.run([self.config.priorpath, "token", f"--secrets-dir={self.config.run}/secrets", "--tenant=lakeside", f"--sub={user}",
+                                  f"--roles={roles}", "--sites=*"],
                                  capture_output=True, text=True, check=False)
             if out.returncode != 0:
                 raise Failed(f"no token: {out.stderr.strip()[:200]}")
@@ -181,28 +195,38 @@ class Play:
     def fault(self, payer, mode, count=1):
         self.request("POST", self.config.payersim + "/_sim/fault", {"payer": payer, "mode": mode, "count": count})
 
+    def subscribe(self):
+        """Sees to it that the payers tell us of their decisions."""
+        for payer in PAYERS_ASKED:
+            person = derive(derive(bytes(16), "lakeside"), f"payer:{payer}")
+            self.request("POST", self.config.api["submission"] + "/v1/commands", {
+                "id": f"subscribe-{payer}-{self.number}", "type": "payer.subscribe", "target": str(uuid.UUID(bytes=person)),
+                "args": {"payer": payer, "org": "1003900002"}}, roles="ops")
+
     def command(self, owner, kind, order_no, args):
         case = self.find_case(self.renamed(order_no))
         if not case:
             raise Failed(f"no case for order {order_no} yet")
-        body = {"id": f"day-{self.number}-{kind}-{order_no}", "type": kind, "target": case["case_id"], "args": {"case_id": case["case_id"], **args}}
+        body = {"id": f"day-{self.number}-{kind}-{order_no}", "type": kind, "target": case["id"], "args": {"case_id": case["id"], **args}}
         answer = self.request("POST", self.config.api[owner] + "/v1/commands", body)
-        if answer.get("status") not in ("done", "DONE", None):
-            raise Failed(f"{kind}: {answer}")
+        if answer.get("status", "done") != "done":
+            raise Failed(f"{kind}: {answer.get('status')}: {answer.get('message')}")
 
     # ---- looking ----
 
     def find_case(self, order_no):
+        """Head of the case with this order or group number; None while there is none."""
         found = self.request("GET", f"{self.config.api['status']}/v1/cases?order_no={order_no}")
-        rows = found if isinstance(found, list) else (found or {}).get("cases") or (found or {}).get("rows") or []
-        return rows[0] if rows else None
+        return found["rows"][0] if found and found["rows"] else None
+
+    def full_case(self, order_no):
+        head = self.find_case(order_no)
+        return self.request("GET", f"{self.config.api['status']}/v1/cases/{head['id']}") if head else None
 
     def authorization(self, order_no):
-        case = self.find_case(self.renamed(order_no))
-        for line in (case or {}).get("lines", []):
-            if line.get("authorization_no"):
-                return line["authorization_no"]
-        return None
+        """The number that a subscriber of pa.authorization.v1 would print on the claim."""
+        case = self.full_case(self.renamed(order_no))
+        return next((line["authorization"]["number"] for line in (case or {}).get("lines", []) if line["authorization"]["number"]), None)
 
     def case(self, key):
         return self.by_key[key]
@@ -226,6 +250,7 @@ class Play:
         self.request("POST", self.config.payersim + "/_sim/scenario", {"rules": rules})
         begin = self.day + datetime.timedelta(hours=START_HOUR)
         self.set_clock(begin, self.speed)
+        self.subscribe()
         self.say(f"\n{begin:%A, %B} {begin.day}, {begin.year}. {len(self.cases)} cases, one hour passes in {3600 / self.speed:.0f} seconds.\n")
         for minute, c, words, act in self.steps():
             wait = (begin + datetime.timedelta(minutes=minute) - self.now()).total_seconds() / self.speed
@@ -272,25 +297,28 @@ def summary(play):
     """Cases by outcome, appointments by readiness, claims, and what needs a person."""
     api = play.config.api
     found = {k: v for k, v in play.look().items() if v}
-    outcomes = collections.Counter(v.get("headline", "?") for v in found.values())
-    print(f"\n{len(found)} of {len(play.cases)} orders became cases:")
-    for word, n in outcomes.most_common():
+    print(f"\n{len(found)} of {len(play.cases)} orders are cases:")
+    for word, n in collections.Counter(v["headline"] for v in found.values()).most_common():
         print(f"  {n:>3}  {word}")
-    tasks = play.request("GET", api["status"] + "/v1/tasks") or {}
-    rows = tasks if isinstance(tasks, list) else tasks.get("tasks") or tasks.get("rows") or []
-    print(f"\n{len(rows)} tasks need a person:")
-    by = collections.Counter((t.get("queue", "?"), t.get("kind", "?")) for t in rows)
-    for (queue, kind), n in sorted(by.items()):
+    counts = play.request("GET", api["status"] + "/v1/views/counts")
+    print("\nAppointments: " + ", ".join(f"{n} {paint(colour)}" for colour, n in sorted(counts["visits"].items())))
+    holds = play.request("GET", api["claims"] + "/v1/claims/holds")
+    print(f"\n{holds['total']} claims are held:")
+    for h in holds["rows"]:
+        print(f"       {h['claim_no']:<12} {', '.join(h['reasons']).replace('_', ' ')}; likely denial CARC {h['carc'] or '-'}: {h['next_step']}")
+    tasks = play.request("GET", api["status"] + "/v1/tasks?limit=200")
+    print(f"\n{tasks['total']} tasks need a person:")
+    for (queue, kind), n in sorted(collections.Counter((t["queue"], t["kind"]) for t in tasks["rows"]).items()):
         print(f"  {n:>3}  {queue:<14} {kind.replace('_', ' ')}")
-    holds = play.request("GET", api["claims"] + "/v1/claims/holds") or {}
-    rows = holds if isinstance(holds, list) else holds.get("rows") or holds.get("claims") or []
-    print(f"\n{len(rows)} claims are held:")
-    for h in rows:
-        print(f"       {h.get('claim_no', '?'):<14} {h.get('next_step') or h.get('reason') or ''} (CARC {h.get('carc') or '-'})")
     if play.problems:
         print(f"\n{len(play.problems)} steps failed:")
         for p in play.problems:
             print("  " + p)
+
+
+def paint(colour):
+    code = COLOURS.get(colour)
+    return f"\033[{code}m{colour}\033[0m" if code and sys.stdout.isatty() else colour
 
 
 def main():

@@ -289,12 +289,13 @@ class Handler(BaseHTTPRequestHandler):
         self.dispatch("GET")
 
     def dispatch(self, method):
-        path = urllib.parse.urlsplit(self.path).path
+        path = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path)
         if path.startswith("/_sim/"):
             return self.control(method, path[6:])
         payer = self.server.payer
         prefix = f"/{payer.name}/fhir/" if payer else None
         if not payer or not path.startswith(prefix):
+            self.read_body()
             return self.send(404, pas.outcome("not-found", "no such payer here"))
         op = path[len(prefix):]
         fault = self.take_fault(payer) if op.startswith("Claim/") else None

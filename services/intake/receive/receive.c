@@ -11,6 +11,7 @@
 #include "io/metrics.h"
 #include "report.h"
 #include "service/engine.h"
+#include "service/packs.h"
 #include "statements.h"
 
 #include <stdlib.h>
@@ -45,6 +46,8 @@ struct seen { /* a message known before, or applied earlier in this batch */
 
 struct receive {
     struct pp_engine *engine;
+    struct pp_packs *packs;
+    const struct pp_refs *refs; /* of the batch */
     struct pp_batch *batch;
     struct rcv_registry *registry;
     struct seen *seen;
@@ -69,6 +72,7 @@ static void read_message(struct message *m, const struct pp_input *in) {
     if (pp_str_eqz(m->format, "hl7")) rcv_read_hl7(src, m->bytes, &m->reading);
     else if (pp_str_eqz(m->format, "fhir")) rcv_read_fhir(src, m->bytes, &m->reading);
     else if (pp_str_eqz(m->format, "x12")) rcv_read_x12(src, m->bytes, &m->reading);
+    else if (pp_str_eqz(m->format, "unknown")) rcv_refuse(src, &m->reading, PP_STR_NONE, "the bytes that came are no whole message");
     else rcv_read_payer(src, src->sender, pp_headers_get(in->headers, in->nheaders, "content-type"), m->bytes, &m->reading);
 }
 
@@ -80,7 +84,7 @@ static struct message *begin_message(struct receive *rc, struct pp_batch *b, str
     if (pp_str_starts(format, PP_STR("inbound."))) format = (struct pp_str){format.s + 8, format.n - 8};
     m->format = format;
     m->src = (struct rcv_source){.tenant = in->hdr.tenant, .sender = pp_headers_get(in->headers, in->nheaders, "pp_sender"),
-                                 .refs = pp_engine_refs(rc->engine), .now_ms = pp_batch_now(b), .arena = a};
+                                 .refs = rc->refs, .now_ms = pp_batch_now(b), .arena = a};
     m->hash = pp_headers_get(in->headers, in->nheaders, "pp_hash");
     m->message_id = pp_headers_get(in->headers, in->nheaders, "pp_message_id");
     if (!m->message_id.n) m->message_id = m->hash;
@@ -91,19 +95,27 @@ static struct message *begin_message(struct receive *rc, struct pp_batch *b, str
     return m;
 }
 
+struct keep { /* bytes on their way to the blob store */
+    struct pp_batch *batch;
+    uint64_t ticket;
+};
+
 static void on_blob_stored(void *user, const char hash[65], const struct pp_err *err) {
-    struct receive *rc = user;
+    struct keep k = *(struct keep *)user;
     (void)hash;
+    free(user);
     if (err) pp_log_err(PP_LOG_ERROR, "document not kept", err);
-    pp_batch_unhold(rc->batch, err);
+    pp_batch_unhold(k.batch, k.ticket, err);
 }
 
 /* Bytes first, fact second: a fact that names a hash is never seen before the bytes are there. */
 static void keep_blobs(struct receive *rc, struct pp_batch *b, const struct message *m) {
     for (const struct rcv_report *r = m->reading.first; r; r = r->next) {
         if (!r->blob.n) continue;
-        pp_batch_hold(b);
-        pp_blob_put(pp_engine_blobs(rc->engine), pp_engine_loop(rc->engine), m->src.tenant, r->blob, on_blob_stored, rc);
+        struct keep *k = malloc(sizeof *k); /* outlives the batch when that is thrown away */
+        if (!k) abort();
+        *k = (struct keep){b, pp_batch_hold(b)};
+        pp_blob_put(pp_engine_blobs(rc->engine), pp_engine_loop(rc->engine), m->src.tenant, r->blob, on_blob_stored, k);
     }
 }
 
@@ -209,6 +221,7 @@ struct fetch { /* a body that stands in the blob store */
     struct receive *rc;
     struct pp_input *in;
     struct pp_batch *batch;
+    uint64_t ticket;
     int *left;
 };
 
@@ -218,20 +231,22 @@ static void all_read(struct receive *rc, struct pp_batch *b) {
 }
 
 static void on_body(void *user, struct pp_str bytes, const struct pp_err *err) {
-    struct fetch *f = user;
-    if (!err) {
-        struct message *m = f->in->app;
-        m->bytes = pp_arena_str(pp_batch_arena(f->batch), bytes);
-        read_message(m, f->in);
+    struct fetch f = *(struct fetch *)user;
+    free(user);
+    if (!err && pp_batch_held(f.batch, f.ticket)) {
+        struct message *m = f.in->app;
+        m->bytes = pp_arena_str(pp_batch_arena(f.batch), bytes);
+        read_message(m, f.in);
+        if (--*f.left == 0) all_read(f.rc, f.batch);
     }
-    if (--*f->left == 0 && !err) all_read(f->rc, f->batch);
-    pp_batch_unhold(f->batch, err);
+    pp_batch_unhold(f.batch, f.ticket, err);
 }
 
 static int load(void *user, struct pp_batch *b, struct pp_err *err) {
     struct receive *rc = user;
     struct pp_arena *a = pp_batch_arena(b);
     rc->batch = b;
+    rc->refs = pp_packs_current(rc->packs);
     rc->seen = NULL;
     rc->said = NULL;
     rc->applied = rc->applied_last = NULL;
@@ -246,11 +261,10 @@ static int load(void *user, struct pp_batch *b, struct pp_err *err) {
             read_message(m, in);
             continue;
         }
-        struct fetch *f = pp_arena_new(a, struct fetch);
-        if (!f) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch is used up");
-        *f = (struct fetch){rc, in, b, left};
+        struct fetch *f = malloc(sizeof *f); /* outlives the batch when that is thrown away */
+        if (!f) abort();
+        *f = (struct fetch){rc, in, b, pp_batch_hold(b), left};
         ++*left;
-        pp_batch_hold(b);
         pp_blob_get(pp_engine_blobs(rc->engine), pp_engine_loop(rc->engine), m->src.tenant, ref, on_body, f);
     }
     if (*left == 0) all_read(rc, b);
@@ -510,10 +524,20 @@ static int finish(void *user, struct pp_batch *b, struct pp_err *err) {
 
 static int start(void *user, struct pp_engine *e, struct pp_err *err) {
     struct receive *rc = user;
+    const struct pp_config *c = pp_engine_config(e);
     rc->engine = e;
     if (!pp_engine_blobs(e)) return pp_err_set(err, PP_ERR_INVALID, "receive needs a blob store: set blob-dir");
-    return 0;
+    struct pp_packs_opts o = {pp_config_str(c, "kafka-brokers"), pp_config_str(c, "packs-dir"), pp_engine_blobs(e)};
+    return pp_packs_start(pp_engine_loop(e), &o, &rc->packs, err);
 }
+
+static void stop(void *user) {
+    struct receive *rc = user;
+    pp_packs_stop(rc->packs);
+    rc->packs = NULL;
+}
+
+static bool ready(void *user, const char **ret_wait) { return pp_packs_ready(((struct receive *)user)->packs, ret_wait); }
 
 /* From services/intake/receive/migrations, embedded at build time. */
 extern const char *const receive_migrations[];
@@ -531,6 +555,8 @@ int receive_main(int argc, char **argv) {
         .migrations = receive_migrations,
         .ops = {.load = load, .apply = apply, .finish = finish, .user = &rc},
         .start = start,
+        .stop = stop,
+        .ready = ready,
     };
     return pp_app_main(&app, argc, argv);
 }

@@ -1,0 +1,265 @@
+#!/bin/bash
+# The runtime with a toy service on a real broker and database: facts, faults, calls. Wants PP_TEST_KAFKA (host:port),
+# PP_TEST_DB (conninfo), PP_TEST_DB_USER and PP_TEST_DB_PASSWORD (a superuser); tests/lib/harness.sh gives them. Prints
+# "N passed, N failed". ONLY=name runs one test.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+BUILD=${BUILD:-build}
+cd "$root" || exit 1
+make --no-print-directory BUILD="$BUILD" "$BUILD/bin/runtime-toy" "$BUILD/bin/runtime-drive" >/dev/null || exit 1
+toy=$(realpath "$BUILD/bin/runtime-toy") drive=$(realpath "$BUILD/bin/runtime-drive")
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/pp-runtime-XXXXXX")
+pids=()
+# shellcheck disable=SC2317  # by trap
+cleanup() {
+    for p in "${pids[@]}"; do kill -CONT "$p" 2>/dev/null; kill -9 "$p" 2>/dev/null; done
+    wait 2>/dev/null
+    [ "${KEEP:-}" = yes ] && echo "kept: $scratch" || rm -rf "$scratch"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+# ---- the world ----
+export PGPASSWORD=${PP_TEST_DB_PASSWORD:-} PGUSER=${PP_TEST_DB_USER:-postgres}
+sql() { psql -qtAX "$PP_TEST_DB" -v ON_ERROR_STOP=1 -c "$1"; }
+drive() { "$drive" "$PP_TEST_KAFKA" "$@"; }
+free_port() { python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])'; }
+
+printf toypass >"$scratch/password"
+for role in pp_owner pp_toy pp_toy_read; do
+    sql "do \$\$ begin create role $role; exception when duplicate_object then null; end \$\$; alter role $role login password 'toypass'"
+done
+sql "drop schema if exists toy cascade; create schema toy authorization pp_owner; grant usage on schema toy to pp_toy, pp_toy_read"
+head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$scratch/blob.key"
+openssl ecparam -name prime256v1 -genkey -noout -out "$scratch/jwt.pem" 2>/dev/null
+openssl ec -in "$scratch/jwt.pem" -pubout -outform DER 2>/dev/null | tail -c 64 >"$scratch/point"
+python3 - "$scratch" <<'PY'
+import base64, json, sys
+point = open(sys.argv[1] + "/point", "rb").read()
+b64 = lambda b: base64.urlsafe_b64encode(b).rstrip(b"=").decode()
+json.dump({"keys": [{"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": "test", "x": b64(point[:32]), "y": b64(point[32:])}]},
+          open(sys.argv[1] + "/jwks.json", "w"))
+PY
+stub_port=$(free_port)
+echo ok >"$scratch/mode"
+mode() { echo "$1" >"$scratch/mode"; }
+stub_start() { python3 "$here/stub.py" "$stub_port" "$scratch/mode" & stub_pid=$!; pids+=("$stub_pid"); }
+stub_start
+export PP_DB=$PP_TEST_DB PP_KAFKA_BROKERS=$PP_TEST_KAFKA PP_DB_PASSWORD_FILE=$scratch/password PP_DB_READ_PASSWORD_FILE=$scratch/password \
+    PP_DB_OWNER_PASSWORD_FILE=$scratch/password PP_PACKS_DIR=$here/packs PP_BLOB_DIR=$scratch/blobs PP_BLOB_KEY_FILE=$scratch/blob.key \
+    PP_JWKS_FILE=$scratch/jwks.json PP_PAYERSIM_URL=http://127.0.0.1:$stub_port PP_CALL_BACKOFF_FIRST_MS=100 \
+    PP_CALL_BACKOFF_MAX_MS=400 PP_CALL_DELAYED_AFTER_MS=1500 PP_SESSION_TIMEOUT_MS=3000
+
+# toy_start [instance]: its pid in toy_pid, its log in $scratch/toy-<instance>.log
+toy_start() {
+    local instance=${1:-0}
+    "$toy" --instance="$instance" >>"$scratch/toy-$instance.log" 2>&1 &
+    toy_pid=$!
+    pids+=("$toy_pid")
+}
+# until SECONDS COMMAND…: asked again until it is true
+until_true() {
+    local end=$((SECONDS + $1))
+    shift
+    while ! "$@"; do
+        [ "$SECONDS" -lt "$end" ] || return 1
+        sleep 0.1
+    done
+}
+counted() { [ "$(sql 'select coalesce(sum(n), 0) from toy.toy')" = "$1" ]; }
+answered() { [ "$(sql 'select coalesce(sum(answered), 0) from toy.toy')" = "$1" ]; }
+relayed() { [ "$(sql 'select count(*) from toy.shard where relayed < batch_no')" = 0 ]; }
+gone() { ! kill -0 "$1" 2>/dev/null; }
+toy_stop() { kill -TERM "$1" && wait "$1"; }
+# exact PERSONS: the log says each count once, in order, without a hole, as the table does
+exact() {
+    relayed_all=$(until_true 20 relayed && echo yes)
+    said=$(drive check "$1")
+    echo "  $said; unpublished rows: ${relayed_all:-some}"
+    [ "$(sql 'select coalesce(sum(n), 0) from toy.toy')" = "$total" ] &&
+        [[ $said == "counted=$total "*" gaps=0 disorder=0 "* ]] && [ "$relayed_all" = yes ]
+}
+persons=40
+total=0 next=0 answers=0
+facts() { drive facts "$next" "$1" "$persons" && next=$((next + $1)) && total=$((total + $1)); }
+one() { drive fact "$next" "$persons" "$1" && next=$((next + 1)); }
+seen_posts() { python3 -c "import json,urllib.request as u; print(max(json.load(u.urlopen('http://127.0.0.1:$stub_port/seen')).values(), default=0))"; }
+
+# ---- tests: each leaves the toy stopped ----
+test_facts() {
+    toy_start
+    facts 2000
+    until_true 30 counted "$total" || return 1
+    fired() { [ "$(sql 'select sum(fired) from toy.toy')" = "$persons" ] && [ "$(sql 'select count(*) from toy.timer')" = 0 ]; }
+    until_true 10 fired || return 1
+    exact "$persons" || return 1
+    toy_stop "$toy_pid" && [ "$(sql 'select bool_and(clean) from toy.shard')" = t ]
+}
+
+test_killed() { # kill -9 under load, five times: nothing lost, nothing doubled
+    local i
+    for i in 1 2 3 4 5; do
+        toy_start
+        facts 3000
+        sleep "0.$((i * 2 - 1))"
+        kill -9 "$toy_pid"
+        wait "$toy_pid" 2>/dev/null
+    done
+    toy_start
+    until_true 60 counted "$total" && exact "$persons" && toy_stop "$toy_pid"
+}
+
+test_database_cut() { # the writer's connection is broken under load
+    toy_start
+    facts 3000
+    for _ in 1 2 3 4; do
+        sleep 0.3
+        sql "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'pp_toy'" >/dev/null
+    done
+    facts 500
+    until_true 60 counted "$total" && exact "$persons" && toy_stop "$toy_pid"
+}
+
+test_frozen() { # a frozen instance loses its partitions, and can change nothing when it wakes up
+    toy_start a
+    local a=$toy_pid
+    facts 200
+    until_true 30 counted "$total" || return 1
+    toy_start b
+    local b=$toy_pid
+    owners() { [ "$(sql 'select count(distinct owner) from toy.shard')" = 2 ]; }
+    until_true 30 owners || return 1
+    facts 2000
+    kill -STOP "$a"
+    facts 2000
+    until_true 40 counted "$total" || return 1
+    kill -CONT "$a"
+    facts 1000
+    until_true 30 counted "$total" || return 1
+    exact "$persons" || return 1
+    if gone "$a"; then wait "$a"; [ $? -eq 3 ] || return 1; else toy_stop "$a"; fi
+    toy_stop "$b"
+}
+
+test_garbage() { # bytes nobody understands: dead letter, the rest goes on
+    toy_start
+    one garbage
+    facts 100
+    until_true 30 counted "$total" && exact "$persons" && toy_stop "$toy_pid" || return 1
+    drive dead | grep -qx 'undecodable attempts=1 type=message.quarantined'
+}
+
+test_refused() { # an input whose row the database refuses
+    toy_start
+    one spill
+    facts 100
+    until_true 60 counted "$total" && exact "$persons" && toy_stop "$toy_pid" || return 1
+    drive dead | grep -q '^store '
+}
+
+test_crash() { # an input that ends the process: unread dead letter after three attempts
+    local i
+    toy_start
+    until_true 20 sql 'select 1' >/dev/null
+    one crash
+    facts 100
+    for i in 1 2 3 4 5 6; do
+        until_true 20 counted_or_gone || return 1
+        counted "$total" && break
+        toy_start
+    done
+    echo "  starts: $i"
+    until_true 30 counted "$total" && exact "$persons" && toy_stop "$toy_pid" || return 1
+    drive dead | grep -q '^crash '
+}
+counted_or_gone() { gone "$toy_pid" || counted "$total"; }
+
+result() { [ "$(sql "select status || ' ' || version from toy.command_result where command_id = '$1'")" = "$2" ]; }
+test_commands() {
+    toy_start
+    local n
+    n=$(sql "select n from toy.toy order by n desc limit 1")
+    drive command 0 c-1 hello && drive command 0 c-1 hello && drive command 0 c-2 hello
+    both() { [ "$(sql "select count(*) from toy.command_result where command_id in ('c-1', 'c-2') and status = 'done'")" = 2 ]; }
+    until_true 20 both || return 1
+    drive command 1 c-3 park
+    parked() { [ "$(sql "select count(*) from toy.parked where not retry")" = "$1" ]; }
+    until_true 20 parked 1 && counted "$total" || return 1
+    drive command 1 c-4 free
+    free() { result c-4 "done $(sql "select n from toy.toy where person = (select person from toy.command_result where command_id = 'c-4')")"; }
+    until_true 20 free && until_true 20 parked 1 && counted "$total" || return 1
+    sql "delete from toy.parked"
+    exact "$persons" && toy_stop "$toy_pid"
+}
+
+call() { drive command "$1" "call-$RANDOM-$RANDOM-$1" call && answers=$((answers + 1)); }
+test_calls() {
+    toy_start
+    mode ok && call 2 && until_true 20 answered "$answers" || return 1
+    echo "  cut after the payer had it: asked, not sent again"
+    mode cut && call 3 && until_true 20 answered "$answers" && [ "$(seen_posts)" = 1 ] || return 1
+    echo "  cut before the payer had it: sent again after 'not found'"
+    mode lost && call 4
+    doubted() { [ "$(sql "select count(*) from toy.job where attempt > 1")" -gt 0 ]; }
+    until_true 20 doubted && mode ok && until_true 20 answered "$answers" || return 1
+    echo "  payer away: delayed is said, then sent"
+    kill "$stub_pid" && wait "$stub_pid" 2>/dev/null
+    call 5
+    delayed() { [ "$(sql "select count(*) from toy.job where delayed_said and state <> 'done'")" = 1 ]; }
+    until_true 20 delayed && mode ok && stub_start && until_true 20 answered "$answers" || return 1
+    [[ $(drive check "$persons") == *" delayed=1 "* ]] || return 1
+    echo "  killed in the middle: in doubt, asked, one answer"
+    mode slow && call 6
+    sending() { [ "$(sql "select count(*) from toy.job where state = 'sending'")" = 1 ]; }
+    until_true 20 sending || return 1
+    sleep 0.3
+    kill -9 "$toy_pid"
+    wait "$toy_pid" 2>/dev/null
+    toy_start
+    until_true 30 answered "$answers" && exact "$persons" && [ "$(seen_posts)" = 1 ] && toy_stop "$toy_pid"
+}
+
+test_tripwire() { # the database went back in time: refuse
+    toy_start
+    facts 100
+    until_true 30 counted "$total" && toy_stop "$toy_pid" || return 1
+    sql "create table public.kept as select * from toy.shard; update toy.shard set next_0 = next_0 - 1 where next_0 > 0"
+    toy_start
+    until_true 30 gone "$toy_pid" || return 1
+    wait "$toy_pid"
+    local rc=$?
+    sql "update toy.shard s set next_0 = k.next_0 from public.kept k where k.part = s.part; drop table public.kept"
+    [ "$rc" -eq 3 ] && grep -q 'went back in time' "$scratch/toy-0.log"
+}
+
+test_gap() { # last: the partition stays stopped
+    toy_start
+    facts 100
+    until_true 30 counted "$total" || return 1
+    drive gap "$next" "$persons"
+    until_true 20 grep -q 'partition stopped' "$scratch/toy-0.log" && toy_stop "$toy_pid" && counted "$total"
+}
+
+passed=0 failed=0
+drive topics || exit 1
+"$toy" --migrate >>"$scratch/toy-0.log" 2>&1 || { cat "$scratch/toy-0.log"; exit 1; }
+for name in facts killed database_cut frozen garbage refused crash commands calls tripwire gap; do
+    [ -z "${ONLY:-}" ] || [ "$ONLY" = "$name" ] || continue
+    started=$SECONDS
+    echo "$name"
+    if "test_$name"; then
+        passed=$((passed + 1))
+        echo "  ok, $((SECONDS - started)) s"
+    else
+        failed=$((failed + 1))
+        echo "  FAILED: counted $(sql 'select sum(n) from toy.toy') of $total, answers $(sql 'select sum(answered) from toy.toy') of $answers; the end of the log:"
+        tail -n 12 "$scratch"/toy-*.log | cut -c1-300
+        kill -CONT "$toy_pid" 2>/dev/null
+        kill -9 "$toy_pid" 2>/dev/null
+        wait "$toy_pid" 2>/dev/null
+        total=$(sql 'select coalesce(sum(n), 0) from toy.toy') answers=$(sql 'select coalesce(sum(answered), 0) from toy.toy')
+    fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
