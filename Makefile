@@ -99,6 +99,12 @@ $(GEN)/%_migrations.c: tools/gen/embed.py $$(call migrations_of,$$*) $$(wildcard
 	$(call say,GEN,$@)
 	$(Q)$(PYTHON) tools/gen/embed.py $* $(call migrations_of,$*) $@
 
+# The console's pages: names with hashes, compressed, as one C table.
+$(GEN)/web_assets.c: tools/gen/embed_web.py $(shell find services/console/web -type f 2>/dev/null)
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)$(PYTHON) tools/gen/embed_web.py services/console/web $@
+
 # ---- objects and libraries ----
 $(OBJ)/gen/%.o: $(GEN)/%.c | $(GEN)/ev.h
 	@mkdir -p $(@D)
@@ -129,7 +135,8 @@ $(LIB)/libpp.a: $(IO_OBJS)
 $(LIB)/cases.a: $(call objs,$(filter-out %/cases_main.c,$(wildcard common/test/*.c)))
 	$(archive)
 service_objs = $(call objs,$(call sources,$(call dirs_of,$(1)))) \
-  $(if $(filter intake,$(1)),$(call migrations,receive,services/intake/receive/migrations),$(call migrations,$(1),$(call dir_of,$(1))/migrations))
+  $(if $(filter intake,$(1)),$(call migrations,receive,services/intake/receive/migrations),$(call migrations,$(1),$(call dir_of,$(1))/migrations)) \
+  $(if $(filter console,$(1)),$(OBJ)/gen/web_assets.o)
 $(LIB)/service-%.a: $$(call service_objs,$$*)
 	$(archive)
 
@@ -148,6 +155,10 @@ $(CASE_BINS): $(BIN)/cases-%: $(OBJ)/cases/%.o $(LIB)/service-%.a $(LIB)/cases.a
 $(SERVICE_BINS): $(BIN)/%: $(OBJ)/services/%/main.o $(LIB)/service-%.a $$(if $$(filter intake,$$*),$(LIB)/service-chart.a) $(WHOLE)
 	$(link) $(LIBS)
 $(TOOL_BINS): $(BIN)/%: $$(call objs,$$(wildcard tools/$$*/*.c)) $(WHOLE)
+	$(link) $(LIBS)
+
+# The toy service and its driver: $(BIN)/runtime-toy, $(BIN)/runtime-drive.
+$(BIN)/runtime-%: $(OBJ)/tests/runtime/%.o $(WHOLE)
 	$(link) $(LIBS)
 
 # test_<service>_*.c needs the library of that service; door and receive live in that of intake.

@@ -57,6 +57,8 @@ typedef bool pp_check_fn(struct pp_unit *, struct pp_err *);
 struct pp_http_msg { /* request */
     struct pp_str method, path; /* path is added to the endpoint's base URL */
     struct pp_str content_type, accept, body;
+    bool fill; /* in the body "{door}" stands for the address under which payers reach our door, and "{secret}" for the
+                * value of the target's call-back header: the runtime puts them in, because build() knows neither */
 };
 struct pp_http_answer {
     int status;
@@ -103,6 +105,7 @@ struct pp_query {
     const char *roles;         /* comma separated roles that may read it; "*": any signed-in user */
     const char *sql;
     bool patient_data;         /* true: written to access_log before the body is sent */
+    bool bytes;                /* true: GET <path>/bytes gives the blob of the row's member "hash", as its "content_type" */
 };
 
 /* A command that people or API clients may give; owner is this service. */

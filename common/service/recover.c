@@ -1,0 +1,295 @@
+#include "service/recover.h"
+
+#include "base/hash.h"
+#include "io/clock.h"
+#include "io/log.h"
+#include "io/metrics.h"
+
+#include <stdlib.h>
+
+static const struct pp_pg_stmt statements[] = {
+    {"recover_shards", "select part, until_0, until_1 from recovery where part = any($1::int[])"},
+    {"recover_facts",
+     "select part, dest, seq, person, type, subject, cause, body, at from recovery_fact where part = any($1::int[]) order by part, at, dest, seq"},
+    {"recover_matched",
+     "delete from recovery_fact f using unnest($1::int[], $2::int[], $3::bigint[]) x(part, dest, seq) "
+     "where f.part = x.part and f.dest = x.dest and f.seq = x.seq"},
+    /* Answers of calls may still come: their facts stay known. */
+    {"recover_rest", "delete from recovery_fact where part = any($1::int[]) and cause not like 'call:%'"},
+    {"recover_done", "delete from recovery where part = any($1::int[])"},
+    {NULL, NULL}};
+
+struct fact { /* on the log already */
+    struct fact *next; /* of the same bucket, in the order they were said */
+    struct pp_str person, type, subject, cause;
+    uint8_t body[PP_SHA256_BYTES];
+    int64_t time_ms, seq;
+    int dest;
+    bool matched, deleted;
+};
+#define BUCKETS 4096
+
+struct held {
+    struct pp_input *first, *last;
+    int64_t taken; /* offset behind the last one */
+};
+
+struct replay { /* of one partition */
+    bool active;
+    int64_t until[PP_APP_TOPICS_MAX];
+    struct pp_arena arena;
+    struct fact *buckets[BUCKETS], *ends[BUCKETS];
+    struct held held[PP_APP_TOPICS_MAX];
+    int64_t last_ms;  /* time of the last decision */
+    int64_t asked_ms; /* timers up to here were asked for */
+    bool finishing;
+    int nmatched, nsaid, nleft;
+};
+
+int recover_prepare(struct pp_engine *e, struct pp_err *err) {
+    for (const struct pp_pg_stmt *s = statements; s->name; s++)
+        if (pp_pg_prepare(e->pg, s->name, s->sql, err) < 0) return -1;
+    return 0;
+}
+
+/* ---- what is noted ---- */
+
+static struct replay *replay_of(struct shard *sh) {
+    if (sh->replay) return sh->replay;
+    sh->replay = calloc(1, sizeof *sh->replay);
+    if (!sh->replay) abort(); /* without it facts would be said twice */
+    pp_arena_init(&sh->replay->arena, RECOVER_ARENA_MAX);
+    return sh->replay;
+}
+
+static unsigned bucket_of(struct pp_str cause) {
+    uint32_t h = 2166136261u;
+    for (uint32_t i = 0; i < cause.n; i++) h = (h ^ (unsigned char)cause.s[i]) * 16777619u;
+    return h % BUCKETS;
+}
+
+static void on_shards(void *user, const struct pp_rows *r) {
+    struct pp_engine *e = user;
+    for (int i = 0; r && i < pp_rows_n(r); i++) {
+        struct shard *sh = &e->shards[pp_rows_int(r, i, 0)];
+        struct replay *rp = replay_of(sh);
+        rp->active = true;
+        for (int t = 0; t < PP_APP_TOPICS_MAX; t++) {
+            rp->until[t] = pp_rows_int(r, i, 1 + t);
+            rp->held[t].taken = sh->next[t];
+        }
+        pp_log(PP_LOG_INFO, "partition catches up after a restore", "partition", PP_I(sh->part), "from", PP_I(sh->next[0]), "until", PP_I(rp->until[0]), NULL);
+    }
+}
+
+static void on_facts(void *user, const struct pp_rows *r) {
+    struct pp_engine *e = user;
+    for (int i = 0; r && i < pp_rows_n(r); i++) {
+        struct replay *rp = replay_of(&e->shards[pp_rows_int(r, i, 0)]);
+        struct fact *f = pp_arena_new(&rp->arena, struct fact);
+        struct pp_str body = pp_rows_str(r, i, 7);
+        if (!f) abort();
+        *f = (struct fact){.dest = (int)pp_rows_int(r, i, 1), .seq = pp_rows_int(r, i, 2), .person = pp_arena_str(&rp->arena, pp_rows_str(r, i, 3)),
+                           .type = pp_arena_str(&rp->arena, pp_rows_str(r, i, 4)), .subject = pp_arena_str(&rp->arena, pp_rows_str(r, i, 5)),
+                           .cause = pp_arena_str(&rp->arena, pp_rows_str(r, i, 6)), .time_ms = pp_rows_time(r, i, 8)};
+        if (pp_arena_failed(&rp->arena)) abort();
+        memcpy(f->body, body.s, body.n < sizeof f->body ? body.n : sizeof f->body);
+        unsigned k = bucket_of(f->cause);
+        if (rp->ends[k]) rp->ends[k]->next = f;
+        else rp->buckets[k] = f;
+        rp->ends[k] = f;
+        rp->nleft++;
+    }
+}
+
+void recover_ask(struct pp_engine *e, const struct pp_str *parts) {
+    for (int i = 0; i < e->nparts; i++) recover_forget(&e->shards[e->parts[i]]);
+    pp_pg_exec(e->pg, "recover_shards", parts, 1, on_shards, e);
+    pp_pg_exec(e->pg, "recover_facts", parts, 1, on_facts, e);
+}
+
+static void unhold(struct pp_engine *e, struct shard *sh) {
+    for (int t = 0; sh->replay && t < PP_APP_TOPICS_MAX; t++) {
+        struct held *h = &sh->replay->held[t];
+        for (struct pp_input *in; (in = h->first);) {
+            h->first = in->next;
+            take_free(e, in);
+        }
+        h->last = NULL;
+    }
+}
+
+void recover_unhold(struct pp_engine *e) {
+    for (int i = 0; i < e->partitions; i++) unhold(e, &e->shards[i]);
+}
+
+void recover_forget(struct shard *sh) {
+    if (!sh->replay) return;
+    unhold(sh->e, sh);
+    pp_arena_free(&sh->replay->arena);
+    free(sh->replay);
+    sh->replay = NULL;
+}
+
+bool recover_active(const struct shard *sh) { return sh->replay && sh->replay->active; }
+
+bool recover_any(const struct pp_engine *e) {
+    for (int i = 0; i < e->partitions; i++)
+        if (e->shards[i].owned && recover_active(&e->shards[i])) return true;
+    return false;
+}
+
+bool recover_covers(const struct shard *sh, int topic, int64_t offset) { return recover_active(sh) && offset <= sh->replay->until[topic]; }
+
+/* ---- order of two topics ---- */
+
+static bool exhausted(const struct replay *rp, int topic) { return rp->held[topic].taken >= rp->until[topic]; }
+
+/* The topic whose first held input comes next; -1: not known yet. */
+static int next_topic(const struct pp_engine *e, const struct replay *rp) {
+    int best = -1;
+    for (int t = 0; t < e->ntopics; t++) {
+        const struct pp_input *in = rp->held[t].first;
+        if (!in && !exhausted(rp, t)) return -1; /* it may have an earlier one */
+        if (in && (best < 0 || in->record.time_ms < rp->held[best].first->record.time_ms)) best = t;
+    }
+    return best;
+}
+
+bool recover_hold(struct pp_engine *e, struct pp_input *in) {
+    struct shard *sh = &e->shards[in->shard];
+    struct replay *rp = sh->replay;
+    if (!recover_active(sh) || e->ntopics < 2) return false;
+    struct held *h = &rp->held[in->topic];
+    in->next = NULL;
+    if (h->first) h->last->next = in;
+    else h->first = in;
+    h->last = in;
+    h->taken = in->offset + 1;
+    for (int t; (t = next_topic(e, rp)) >= 0;) {
+        struct pp_input *first = rp->held[t].first;
+        rp->held[t].first = first->next;
+        take_push(e, first);
+    }
+    return true;
+}
+
+/* ---- time ---- */
+
+static struct fact *first_of_cause(const struct replay *rp, struct pp_str cause) {
+    struct fact *f = rp->buckets[bucket_of(cause)];
+    while (f && (f->matched || !pp_str_eq(f->cause, cause))) f = f->next;
+    return f;
+}
+
+static int64_t decided_then(const struct replay *rp, const struct pp_input *in) {
+    const struct fact *f = in->hdr.event_id.n ? first_of_cause(rp, in->hdr.event_id) : NULL;
+    return f ? f->time_ms : in->hdr.time_ms;
+}
+
+int64_t recover_now(struct pp_engine *e, const struct pp_input *in, int64_t now_ms) {
+    struct replay *rp = e->shards[in->shard].replay;
+    if (!rp) return now_ms;
+    int64_t then = decided_then(rp, in);
+    if (in->kind == PP_INPUT_TIMER || in->kind == PP_INPUT_CALL) {
+        const struct fact *f = first_of_cause(rp, effects_cause(&e->batch, in));
+        then = f ? f->time_ms : in->kind == PP_INPUT_TIMER ? in->due_ms : now_ms;
+        if (!rp->active && !f) return now_ms;
+    } else if (!rp->active) {
+        return now_ms;
+    }
+    if (then > now_ms || then == 0) then = now_ms;
+    if (in->kind == PP_INPUT_CALL) return then; /* its answer comes when it comes: the others' time does not follow it */
+    if (then < rp->last_ms) then = rp->last_ms;
+    return rp->last_ms = then;
+}
+
+int64_t recover_timers_until(struct pp_engine *e, struct shard *sh, int64_t now_ms) {
+    struct replay *rp = sh->replay;
+    if (!recover_active(sh)) return now_ms;
+    const struct pp_input *in = e->queue;
+    while (in && (in->shard != sh->part || in->skip || in->kind != PP_INPUT_RECORD)) in = in->next;
+    int64_t until = in ? decided_then(rp, in) : rp->last_ms;
+    if (until > now_ms) until = now_ms;
+    if (until > rp->asked_ms) rp->asked_ms = until;
+    return until;
+}
+
+bool recover_wants_timers(const struct pp_engine *e) {
+    const struct pp_input *in = e->queue;
+    while (in && in->skip) in = in->next;
+    if (!in || in->kind != PP_INPUT_RECORD || !recover_active(&e->shards[in->shard])) return false;
+    const struct replay *rp = e->shards[in->shard].replay;
+    int64_t then = decided_then(rp, in), now = pp_clock_now_ms();
+    return (then > now ? now : then) > rp->asked_ms;
+}
+
+/* ---- facts ---- */
+
+bool recover_said(struct pp_batch *b, struct pp_input *in, const struct pp_effect *x) {
+    struct shard *sh = &b->e->shards[in->shard];
+    struct replay *rp = sh->replay;
+    struct pp_str cause = effects_cause(b, in), type = pp_str_z(ev_type_name(x->type));
+    uint8_t body[PP_SHA256_BYTES];
+    char person[PP_UUID_TEXT + 1];
+    if (!rp || (!rp->active && in->kind != PP_INPUT_CALL)) return false;
+    pp_sha256(x->body, body);
+    pp_uuid_text(x->person, person);
+    for (struct fact *f = rp->buckets[bucket_of(cause)]; f; f = f->next) {
+        if (f->matched || !pp_str_eq(f->cause, cause) || !pp_str_eq(f->type, type) || !pp_str_eq(f->subject, x->subject)) continue;
+        if (!pp_str_eqz(f->person, person) || memcmp(f->body, body, sizeof body) != 0) continue;
+        f->matched = true;
+        rp->nmatched++;
+        rp->nleft--;
+        return true;
+    }
+    if (rp->active) rp->nsaid++;
+    return false;
+}
+
+static bool caught_up(const struct pp_engine *e, const struct shard *sh) {
+    for (int t = 0; t < e->ntopics; t++)
+        if (sh->next[t] < sh->replay->until[t]) return false;
+    return true;
+}
+
+void recover_write(struct pp_engine *e) {
+    struct pp_array *a = e->arrays;
+    struct pp_str p[3];
+    static const enum pp_pg_type types[] = {PP_PG_INT4, PP_PG_INT4, PP_PG_INT8};
+    for (int i = 0; i < 3; i++) pp_array_begin(&a[i], types[i]);
+    pp_array_begin(&a[3], PP_PG_INT4);
+    for (int i = 0; i < e->partitions; i++) {
+        struct shard *sh = &e->shards[i];
+        struct replay *rp = sh->in_batch ? sh->replay : NULL;
+        if (!rp) continue;
+        for (int k = 0; k < BUCKETS && rp->nmatched; k++)
+            for (struct fact *f = rp->buckets[k]; f; f = f->next) {
+                if (!f->matched || f->deleted) continue;
+                f->deleted = true;
+                pp_array_i4(&a[0], i);
+                pp_array_i4(&a[1], f->dest);
+                pp_array_i8(&a[2], f->seq);
+            }
+        if (!rp->active || !caught_up(e, sh)) continue;
+        rp->finishing = true;
+        pp_array_i4(&a[3], i);
+    }
+    for (int i = 0; i < 3; i++) p[i] = pp_array_param(&a[i]);
+    if (a[0].n) pp_pg_exec(e->pg, "recover_matched", p, 3, NULL, NULL);
+    p[0] = pp_array_param(&a[3]);
+    if (a[3].n == 0) return;
+    pp_pg_exec(e->pg, "recover_rest", p, 1, NULL, NULL);
+    pp_pg_exec(e->pg, "recover_done", p, 1, NULL, NULL);
+}
+
+void recover_committed(struct pp_engine *e) {
+    for (int i = 0; i < e->partitions; i++) {
+        struct replay *rp = e->shards[i].replay;
+        if (!rp || !rp->finishing) continue;
+        rp->finishing = rp->active = false;
+        pp_log(PP_LOG_INFO, "partition has caught up after a restore", "partition", PP_I(i), "facts known", PP_I(rp->nmatched), "facts said", PP_I(rp->nsaid),
+               "facts not decided again", PP_I(rp->nleft), NULL);
+        pp_metric_add("pp_partitions_recovered_total", NULL, 1);
+    }
+}

@@ -1,0 +1,46 @@
+/* Applying inputs a second time, after the database was restored from a backup (docs/recovery.md).
+ *
+ * `priorpath recover` notes for each partition up to where inputs may have been applied before, and which facts the lost
+ * incarnation had put on the log since. While such a partition catches up:
+ *   - one input is applied in a batch, at the time at which it was decided then, and timers in between at theirs;
+ *   - inputs of two topics come in the order of their broker times;
+ *   - a fact that stands on the log already (same person, type, subject, cause and body) is not said again;
+ *   - calls begin in doubt: the payer is asked before anything is sent.
+ * All of it is rows, changed in the batch's own transaction: a crash in between goes on where it was.
+ */
+#ifndef PP_SERVICE_RECOVER_H
+#define PP_SERVICE_RECOVER_H
+
+#include "service/engine_int.h"
+
+#define RECOVER_QUEUE_MAX 64               /* inputs in the queue while a partition catches up */
+#define RECOVER_ARENA_MAX ((size_t)1 << 30) /* facts of one partition, in memory */
+
+int recover_prepare(struct pp_engine *e, struct pp_err *err);
+/* In the takeover's segment: reads what is noted for the partitions. */
+void recover_ask(struct pp_engine *e, const struct pp_str *parts);
+void recover_forget(struct shard *sh); /* also inputs that are held back */
+/* Lets held inputs go. */
+void recover_unhold(struct pp_engine *e);
+
+/* The partition applies inputs that may have been applied before. */
+bool recover_active(const struct shard *sh);
+bool recover_any(const struct pp_engine *e);
+/* Was `offset` of the topic reached by the lost incarnation, and is that known? Then it is no alarm. */
+bool recover_covers(const struct shard *sh, int topic, int64_t offset);
+
+/* Takes the input, to queue it when its turn has come. False: queue it yourself. */
+bool recover_hold(struct pp_engine *e, struct pp_input *in);
+/* Time at which the input is decided. */
+int64_t recover_now(struct pp_engine *e, const struct pp_input *in, int64_t now_ms);
+/* Until when timers of the partition may fire before the queue goes on. */
+int64_t recover_timers_until(struct pp_engine *e, struct shard *sh, int64_t now_ms);
+/* Timers must be asked for before the next input. */
+bool recover_wants_timers(const struct pp_engine *e);
+
+/* True: the fact stands on the log already and must not be said. */
+bool recover_said(struct pp_batch *b, struct pp_input *in, const struct pp_effect *x);
+void recover_write(struct pp_engine *e);     /* in the transaction */
+void recover_committed(struct pp_engine *e); /* after it */
+
+#endif

@@ -1,0 +1,376 @@
+/* A pp_service as an app of the engine. */
+#include "service/runtime.h"
+
+#include "io/log.h"
+#include "service/jobs_int.h"
+#include "service/packs.h"
+#include "service/rowmap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#define UNITS_MIN 64
+#define RANDOM_BYTES 1000 /* a multiple of ten */
+
+struct unit_slot {
+    struct pp_uuid person;
+    struct pp_unit *unit; /* NULL: free */
+};
+
+/* Answers of load() that are no rows of units. */
+struct known {
+    struct known *next;
+    struct pp_str tenant, id; /* a command that was decided before */
+    struct pp_uuid person, subject; /* a subject with parked inputs, */
+    int64_t before;                 /* of which this is the first that is not being tried again; 0 = none */
+};
+
+struct runtime {
+    const struct pp_service *svc;
+    struct pp_app app;
+    struct pp_engine *e;
+    struct pp_packs *packs;
+    struct pp_rowmap *maps; /* [ntables] */
+    struct pp_pg_stmt *stmts;
+    bool reads[EV_COUNT], commands[EV_COUNT];
+    bool check;
+    struct pp_array arrays[PP_PG_PARAMS_MAX];
+    uint8_t random[RANDOM_BYTES];
+    size_t random_at;
+    /* of the open batch, in its arena */
+    struct unit_slot *units;
+    size_t cap;
+    struct known *decided, *parked;
+    const struct pp_refs *refs;
+};
+
+static const struct pp_pg_stmt own_stmts[] = {
+    {"load_commands", "select tenant, command_id from command_result where command_id = any($1::text[])"},
+    {"load_parked", "select person, subject, min(id) filter (where not retry) from parked where person = any($1::uuid[]) group by person, subject"},
+};
+#define OWN_STMTS 2
+
+/* ---- what is wanted ---- */
+
+static bool wants(void *user, const struct pp_input *in) {
+    const struct runtime *rt = user;
+    return in->topic == 0 ? rt->reads[in->type] : rt->commands[in->type];
+}
+
+/* ---- units of the batch ---- */
+
+static struct unit_slot *slot_of(struct runtime *rt, struct pp_uuid person) {
+    uint32_t h;
+    memcpy(&h, person.b + 12, sizeof h);
+    size_t i = (h * 2654435761u) & (rt->cap - 1);
+    while (rt->units[i].unit && !pp_uuid_eq(rt->units[i].person, person)) i = (i + 1) & (rt->cap - 1);
+    return &rt->units[i];
+}
+
+static int make_units(struct runtime *rt, struct pp_batch *b, struct pp_array *persons, struct pp_err *err) {
+    struct pp_arena *a = pp_batch_arena(b);
+    for (rt->cap = UNITS_MIN; rt->cap < (size_t)pp_batch_size(b) * 2;) rt->cap *= 2;
+    rt->units = pp_arena_array(a, struct unit_slot, rt->cap);
+    if (!rt->units) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch");
+    pp_array_begin(persons, PP_PG_UUID);
+    for (struct pp_input *in = pp_batch_next(b, NULL); in; in = pp_batch_next(b, in)) {
+        struct unit_slot *s = slot_of(rt, in->hdr.person);
+        if (s->unit || pp_uuid_none(in->hdr.person)) continue;
+        s->person = in->hdr.person;
+        s->unit = pp_unit_new(a, rt->svc->tables, rt->svc->ntables, pp_arena_str(a, in->hdr.tenant), in->hdr.person);
+        if (!s->unit) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch");
+        pp_array_uuid(persons, s->person);
+    }
+    return 0;
+}
+
+struct table_load {
+    struct runtime *rt;
+    struct pp_batch *b;
+    int table;
+};
+
+static void on_rows(void *user, const struct pp_rows *r) {
+    struct table_load *l = user;
+    struct runtime *rt = l->rt;
+    for (int i = 0; r && i < pp_rows_n(r); i++) {
+        struct unit_slot *s = slot_of(rt, pp_rows_uuid(r, i, 0));
+        void *row = s->unit ? pp_unit_load(s->unit, l->table) : NULL;
+        if (!row) continue; /* a full arena is seen by apply */
+        pp_rowmap_read(&rt->maps[l->table], r, i, row, pp_batch_arena(l->b));
+        pp_unit_loaded(s->unit, row, l->table);
+    }
+}
+
+static void on_commands(void *user, const struct pp_rows *r) {
+    struct table_load *l = user;
+    for (int i = 0; r && i < pp_rows_n(r); i++) {
+        struct known *k = pp_arena_new(pp_batch_arena(l->b), struct known);
+        if (!k) return;
+        *k = (struct known){.next = l->rt->decided, .tenant = pp_arena_str(pp_batch_arena(l->b), pp_rows_str(r, i, 0)),
+                            .id = pp_arena_str(pp_batch_arena(l->b), pp_rows_str(r, i, 1))};
+        l->rt->decided = k;
+    }
+}
+
+static void on_parked(void *user, const struct pp_rows *r) {
+    struct table_load *l = user;
+    for (int i = 0; r && i < pp_rows_n(r); i++) {
+        struct known *k = pp_arena_new(pp_batch_arena(l->b), struct known);
+        if (!k) return;
+        *k = (struct known){.next = l->rt->parked, .person = pp_rows_uuid(r, i, 0), .subject = pp_rows_uuid(r, i, 1), .before = pp_rows_int(r, i, 2)};
+        l->rt->parked = k;
+    }
+}
+
+static int load(void *user, struct pp_batch *b, struct pp_err *err) {
+    struct runtime *rt = user;
+    struct pp_array *persons = &rt->arrays[0], *ids = &rt->arrays[1];
+    rt->decided = rt->parked = NULL;
+    rt->refs = pp_packs_current(rt->packs);
+    if (make_units(rt, b, persons, err) < 0) return -1;
+    struct pp_str p = pp_array_param(persons);
+    struct table_load *l = pp_arena_array(pp_batch_arena(b), struct table_load, rt->svc->ntables + 1);
+    if (!l) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch");
+    for (int i = 0; i <= rt->svc->ntables; i++) l[i] = (struct table_load){rt, b, i};
+    for (int i = 0; i < rt->svc->ntables; i++) pp_batch_select(b, rt->maps[i].select_name, &p, 1, on_rows, &l[i]);
+    pp_batch_select(b, "load_parked", &p, 1, on_parked, &l[rt->svc->ntables]);
+    pp_array_begin(ids, PP_PG_TEXT);
+    for (struct pp_input *in = pp_batch_next(b, NULL); in; in = pp_batch_next(b, in))
+        if (in->kind == PP_INPUT_RECORD && in->topic == 1) pp_array_text(ids, in->hdr.event_id);
+    struct pp_str c = pp_array_param(ids);
+    if (ids->n) pp_batch_select(b, "load_commands", &c, 1, on_commands, &l[rt->svc->ntables]);
+    return 0;
+}
+
+/* ---- one input ---- */
+
+static struct pp_uuid new_id(const struct pp_ctx *ctx) {
+    struct runtime *rt = ctx->self;
+    if (rt->random_at + 10 > sizeof rt->random) {
+        if (getrandom(rt->random, sizeof rt->random, 0) != (ssize_t)sizeof rt->random) abort();
+        rt->random_at = 0;
+    }
+    struct pp_uuid id = pp_uuid_v7(ctx->now_ms, rt->random + rt->random_at);
+    rt->random_at += 10;
+    return id;
+}
+
+static bool decided_before(struct runtime *rt, const struct pp_input *in) {
+    for (const struct known *k = rt->decided; k; k = k->next)
+        if (pp_str_eq(k->id, in->hdr.event_id) && pp_str_eq(k->tenant, in->hdr.tenant)) return true;
+    return false;
+}
+
+/* Facts about a case that has something parked wait behind it, in order. Commands do not: they are how people repair. */
+static bool behind_parked(struct runtime *rt, const struct pp_input *in, struct pp_uuid *ret_subject) {
+    struct pp_uuid subject;
+    if (in->topic != 0 || !rt->parked || !pp_uuid_parse(in->subject, &subject)) return false;
+    for (const struct known *k = rt->parked; k; k = k->next) {
+        if (!pp_uuid_eq(k->subject, subject) || !pp_uuid_eq(k->person, in->hdr.person)) continue;
+        *ret_subject = subject;
+        if (in->kind == PP_INPUT_RECORD || (k->before && k->before < in->parked_id)) return true;
+    }
+    return false;
+}
+
+static int park_behind(struct pp_batch *b, struct pp_input *in, struct pp_uuid subject, struct pp_err *err) {
+    if (effects_park(b, in, subject, PP_STR("waits behind a parked input of the same case")) == 0) return 0;
+    return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch");
+}
+
+/* What is parked in this batch holds back what follows in it. */
+static int note_parked(struct runtime *rt, struct pp_batch *b, const struct pp_input *in, struct pp_err *err) {
+    struct pp_uuid subject;
+    struct known *k = pp_arena_new(pp_batch_arena(b), struct known);
+    if (!k) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch");
+    if (!pp_uuid_parse(in->subject, &subject)) return 0;
+    *k = (struct known){.next = rt->parked, .person = in->hdr.person, .subject = subject,
+                        .before = in->kind == PP_INPUT_PARKED ? in->parked_id : INT64_MAX};
+    rt->parked = k;
+    return 0;
+}
+
+static int record_input(struct runtime *rt, struct pp_batch *b, struct pp_input *in, struct pp_in *ret, struct ev *ev, struct pp_err *err) {
+    if (pp_uuid_none(in->hdr.person) || !in->hdr.tenant.n) return pp_err_set(err, PP_ERR_INVALID, "no person in the key, or no tenant");
+    if (ev_decode(in->type, in->value, pp_batch_arena(b), ev, err) < 0) return -1;
+    ret->kind = in->topic == 1 ? PP_IN_COMMAND : PP_IN_EVENT;
+    ret->ev = ev;
+    (void)rt;
+    return 0;
+}
+
+static void call_input(struct pp_input *in, struct pp_in *ret) {
+    struct pp_job *j = in->job;
+    ret->kind = PP_IN_ANSWER;
+    ret->call_kind = in->code;
+    ret->call = j->outcome;
+    ret->ref = in->ref;
+    ret->why = j->why;
+    ret->ev = j->outcome == PP_CALL_ANSWERED ? &j->answer : NULL;
+}
+
+static int decide(struct runtime *rt, struct pp_batch *b, struct pp_input *in, struct pp_unit *unit, const struct pp_in *pin, struct pp_err *err) {
+    struct pp_arena *a = pp_batch_arena(b);
+    struct pp_ctx ctx = {pp_batch_now(b), rt->refs, new_id, rt};
+    struct pp_out *out = pp_out_new(a, in->hdr.person);
+    struct pp_unit_mark *mark = pp_unit_mark(unit);
+    if (!out || !mark) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch");
+    rt->svc->decide(&ctx, unit, pin, out);
+    if (pp_out_parked(out)) pp_unit_rollback(unit, mark);
+    if (pp_arena_failed(a)) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch");
+    if (rt->check && rt->svc->check && !rt->svc->check(unit, err)) {
+        err->kind = PP_ERR_BUG;
+        return pp_err_wrap(err, "invariant broken after %s", in->type_name.n ? in->type_name.s : "timer or call");
+    }
+    return pp_batch_effects(b, in, in->hdr.tenant, in->hdr.person, out, err);
+}
+
+static int apply(void *user, struct pp_batch *b, struct pp_input *in, struct pp_err *err) {
+    struct runtime *rt = user;
+    struct pp_in pin = {.hdr = in->hdr};
+    struct pp_uuid subject;
+    struct ev ev;
+    struct unit_slot *s = slot_of(rt, in->hdr.person);
+    switch (in->kind) {
+    case PP_INPUT_RECORD:
+    case PP_INPUT_PARKED:
+        if (in->topic == 1 && in->kind == PP_INPUT_RECORD && decided_before(rt, in)) return 0;
+        if (record_input(rt, b, in, &pin, &ev, err) < 0) return -1;
+        if (behind_parked(rt, in, &subject)) return park_behind(b, in, subject, err);
+        break;
+    case PP_INPUT_TIMER:
+        pin.kind = PP_IN_TIMER;
+        pin.timer_kind = in->code;
+        pin.ref = in->ref;
+        break;
+    case PP_INPUT_CALL: call_input(in, &pin); break;
+    }
+    if (!s->unit) return pp_err_set(err, PP_ERR_BUG, "no unit was loaded");
+    int rc = decide(rt, b, in, s->unit, &pin, err);
+    if (rc == 0 && in->parked) rc = note_parked(rt, b, in, err);
+    if (rc == 0 && in->topic == 1 && in->kind == PP_INPUT_RECORD) { /* the same command twice in one batch */
+        struct known *k = pp_arena_new(pp_batch_arena(b), struct known);
+        if (!k) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch");
+        *k = (struct known){.next = rt->decided, .tenant = in->hdr.tenant, .id = in->hdr.event_id};
+        rt->decided = k;
+    }
+    return rc;
+}
+
+/* ---- writing ---- */
+
+static void send_arrays(struct runtime *rt, struct pp_batch *b, const char *stmt, int n) {
+    struct pp_str params[PP_PG_PARAMS_MAX];
+    if (rt->arrays[0].n == 0) return;
+    for (int i = 0; i < n; i++) params[i] = pp_array_param(&rt->arrays[i]);
+    pp_batch_write(b, stmt, params, n, NULL, NULL);
+}
+
+static void write_table(struct runtime *rt, struct pp_batch *b, int table, enum pp_row_change change) {
+    const struct pp_rowmap *m = &rt->maps[table];
+    bool del = change == PP_ROW_DELETE;
+    if (del) pp_rowmap_begin_delete(m, rt->arrays);
+    else pp_rowmap_begin_upsert(m, rt->arrays);
+    for (size_t i = 0; i < rt->cap; i++) {
+        struct pp_unit *u = rt->units[i].unit;
+        for (struct pp_row *r = u ? pp_unit_each(u, table, NULL) : NULL; r; r = pp_unit_each(u, table, r)) {
+            if (pp_row_change(m->table, r) != change) continue;
+            if (del) pp_rowmap_add_delete(m, rt->arrays, rt->units[i].person, r);
+            else pp_rowmap_add_upsert(m, rt->arrays, pp_unit_tenant(u), rt->units[i].person, r);
+        }
+    }
+    send_arrays(rt, b, del ? m->delete_name : m->upsert_name, del ? m->table->keys + 1 : m->table->ncols + 3);
+}
+
+static int finish(void *user, struct pp_batch *b, struct pp_err *err) {
+    struct runtime *rt = user;
+    for (int t = 0; t < rt->svc->ntables; t++) {
+        write_table(rt, b, t, PP_ROW_DELETE);
+        write_table(rt, b, t, PP_ROW_UPSERT);
+        for (int i = 0; i < PP_PG_PARAMS_MAX; i++)
+            if (rt->arrays[i].b.failed) return pp_err_set(err, PP_ERR_LIMIT, "rows of %s in one batch", rt->svc->tables[t]->name);
+    }
+    return 0;
+}
+
+/* ---- start ---- */
+
+static int verify(void *user, struct pp_pg_sync_conn *c, struct pp_err *err) {
+    struct runtime *rt = user;
+    for (int i = 0; i < rt->svc->ntables; i++)
+        if (pp_rowmap_verify(&rt->maps[i], c, err) < 0) return -1;
+    return 0;
+}
+
+static int start(void *user, struct pp_engine *e, struct pp_err *err) {
+    struct runtime *rt = user;
+    const struct pp_config *c = pp_engine_config(e);
+    rt->e = e;
+    rt->check = pp_config_bool(c, "check-invariants");
+    struct pp_packs_opts o = {pp_config_str(c, "kafka-brokers"), pp_config_str(c, "packs-dir"), pp_engine_blobs(e)};
+    return pp_packs_start(pp_engine_loop(e), &o, &rt->packs, err);
+}
+
+static void stop(void *user) {
+    struct runtime *rt = user;
+    pp_packs_stop(rt->packs);
+    rt->packs = NULL;
+}
+
+static bool ready(void *user, const char **ret_wait) { return pp_packs_ready(((struct runtime *)user)->packs, ret_wait); }
+
+static const struct pp_refs *refs(void *user) {
+    struct runtime *rt = user;
+    return rt->packs ? pp_packs_current(rt->packs) : NULL;
+}
+
+static int init(struct runtime *rt, struct pp_err *err) {
+    const struct pp_service *svc = rt->svc;
+    rt->maps = calloc((size_t)svc->ntables + 1, sizeof *rt->maps);
+    rt->stmts = calloc((size_t)svc->ntables * 3 + OWN_STMTS + 1, sizeof *rt->stmts);
+    if (!rt->maps || !rt->stmts) return pp_err_set(err, PP_ERR_NOMEM, "tables");
+    int n = 0;
+    for (int i = 0; i < svc->ntables; i++) {
+        struct pp_rowmap *m = &rt->maps[i];
+        if (pp_rowmap_init(m, svc->tables[i], err) < 0) return -1;
+        rt->stmts[n++] = (struct pp_pg_stmt){m->select_name, m->select.p};
+        rt->stmts[n++] = (struct pp_pg_stmt){m->upsert_name, m->upsert.p};
+        rt->stmts[n++] = (struct pp_pg_stmt){m->delete_name, m->del.p};
+    }
+    for (int i = 0; i < OWN_STMTS; i++) rt->stmts[n++] = own_stmts[i];
+    for (int i = 0; i < svc->nreads; i++) rt->reads[svc->reads[i]] = true;
+    for (int i = 0; i < svc->ncommands; i++) rt->commands[svc->commands[i].type] = true;
+    for (int i = 0; i < PP_PG_PARAMS_MAX; i++) pp_array_init(&rt->arrays[i]);
+    rt->random_at = sizeof rt->random;
+    return 0;
+}
+
+int pp_service_main_with(const struct pp_service *svc, const struct pp_config_key *keys, int argc, char **argv) {
+    struct runtime *rt = calloc(1, sizeof *rt);
+    struct pp_err err;
+    if (!rt) return 1;
+    rt->svc = svc;
+    if (init(rt, &err) < 0) {
+        fprintf(stderr, "%s: %s\n", svc->name, err.msg);
+        return 1;
+    }
+    rt->app = (struct pp_app){.name = svc->name,
+                              .source_no = svc->source_no,
+                              .topics = {PP_TOPIC_LOG, PP_TOPIC_COMMANDS},
+                              .sequenced = {true, false},
+                              .stmts = rt->stmts,
+                              .migrations = svc->migrations,
+                              .ops = {.wants = wants, .load = load, .apply = apply, .finish = finish, .user = rt},
+                              .keys = keys,
+                              .verify = verify,
+                              .start = start,
+                              .stop = stop,
+                              .ready = ready,
+                              .svc = svc,
+                              .refs = refs};
+    return pp_app_main(&rt->app, argc, argv);
+}
+
+int pp_service_main(const struct pp_service *svc, int argc, char **argv) { return pp_service_main_with(svc, NULL, argc, argv); }

@@ -1,0 +1,128 @@
+/* priorpath: the command line. `priorpath help` lists the sub-commands. */
+#include "priorpath.h"
+
+#include "io/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ENV_LINE_MAX 4096
+
+static const struct cli_command commands[] = {
+    {"run", "", "keeps the processes of services.tsv running (foreground)", cmd_run},
+    {"ready", "", "waits until all processes are ready, or asks one --url", cmd_ready},
+    {"topics", "", "makes Kafka's topics and keeps their settings", cmd_topics},
+    {"packs", "publish|list", "reference packs: stores and announces them", cmd_packs},
+    {"token", "", "prints an access token of the development issuer; --init makes its key", cmd_token},
+    {"trace", "ORDER", "one order's whole way through all services, with times and proofs", cmd_trace},
+    {"status", "", "one screen about the running installation; exit code 1 when something needs attention", cmd_status},
+    {"send", "FILE…", "gives HL7 v2, FHIR or X12 files to the front door and tells the answers", cmd_send},
+    {"subscribe", "TOPIC", "prints what a topic says, as a subscriber hears it", cmd_subscribe},
+    {"dlq", "list|show|replay", "dead letters: bytes that could not be used, kept as they came", cmd_dlq},
+    {"parked", "list|retry", "inputs that a service set aside under their case", cmd_parked},
+    {"republish", "SERVICE", "puts a service's facts of the last hour on the log again", cmd_republish},
+    {"clock", "show|set|speed", "virtual time of the installation", cmd_clock},
+};
+#define NCOMMANDS (sizeof commands / sizeof *commands)
+
+static void help(FILE *to) {
+    fprintf(to, "usage: priorpath COMMAND [WORD] [--setting=value …]\n\n");
+    for (size_t i = 0; i < NCOMMANDS; i++) {
+        char head[64];
+        snprintf(head, sizeof head, "%s %s", commands[i].name, commands[i].words);
+        fprintf(to, "  %-24s %s\n", head, commands[i].help);
+    }
+    fprintf(to, "\npriorpath COMMAND --help lists the settings of one. Where an installation runs (make up) its addresses are\n"
+                "taken from the file env of its folder: --run=DIR, else .run of the current folder, else that of the\n"
+                "checkout in which this program was built.\n");
+}
+
+int cli_fail(const char *what, const struct pp_err *err) {
+    fprintf(stderr, "priorpath %s: %s\n", what, err->msg);
+    return CLI_FAILED;
+}
+
+const char *cli_verb(int *argc, char ***argv) {
+    if (*argc < 2 || (*argv)[1][0] == '-') return NULL;
+    (*argv)++;
+    (*argc)--;
+    return (*argv)[0];
+}
+
+void cli_settings(const char *program, const struct pp_config_key *keys, int argc, char **argv, struct pp_config **ret) {
+    const struct pp_config_key *const tables[] = {keys, NULL};
+    pp_config_load(program, tables, argc, argv, ret, NULL);
+}
+
+/* "NAME=value" lines that `make up` wrote; what the environment already has is stronger. */
+static bool load_env(const char *path) {
+    char line[ENV_LINE_MAX];
+    FILE *f = fopen(path, "re");
+    if (!f) return false;
+    while (fgets(line, sizeof line, f)) {
+        struct pp_str value = pp_str_trim(pp_str_z(line)), name = pp_str_split(&value, '=');
+        if (!pp_str_starts(name, PP_STR("PP_"))) continue;
+        line[name.n] = 0; /* on the "=" */
+        line[value.s - line + value.n] = 0;
+        setenv(line, value.s, 0);
+    }
+    fclose(f);
+    return true;
+}
+
+/* Takes --run=DIR or --run DIR off the arguments. */
+static const char *take_run(int *argc, char **argv) {
+    const char *dir = NULL;
+    int n = 0;
+    for (int i = 0; i < *argc; i++) {
+        if (strncmp(argv[i], "--run=", 6) == 0) dir = argv[i] + 6;
+        else if (strcmp(argv[i], "--run") == 0 && i + 1 < *argc) dir = argv[++i];
+        else argv[n++] = argv[i];
+    }
+    argv[n] = NULL;
+    *argc = n;
+    return dir;
+}
+
+static void load_installation(const char *run_dir) {
+    char exe[ENV_LINE_MAX], path[ENV_LINE_MAX + 16];
+    if (run_dir) {
+        snprintf(path, sizeof path, "%s/env", run_dir);
+        if (!load_env(path)) fprintf(stderr, "priorpath: %s is not there; going on without it\n", path);
+        return;
+    }
+    if (load_env(".run/env")) return;
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    if (n <= 0) return;
+    exe[n] = 0;
+    for (int up = 0; up < 3; up++) { /* <checkout>/build/bin/priorpath */
+        char *slash = strrchr(exe, '/');
+        if (!slash) return;
+        *slash = 0;
+    }
+    snprintf(path, sizeof path, "%s/.run/env", exe);
+    load_env(path);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        help(stderr);
+        return CLI_USAGE;
+    }
+    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        help(stdout);
+        return CLI_OK;
+    }
+    pp_log_init("priorpath", "0", PP_LOG_WARN);
+    for (size_t i = 0; i < NCOMMANDS; i++) {
+        if (strcmp(argv[1], commands[i].name) != 0) continue;
+        argc--;
+        argv++;
+        load_installation(take_run(&argc, argv));
+        return commands[i].run(argc, argv);
+    }
+    fprintf(stderr, "priorpath: there is no command \"%s\"; priorpath help lists them\n", argv[1]);
+    return CLI_USAGE;
+}
