@@ -1,12 +1,11 @@
 /* Writes inputs for the toy service, and reads back what it said.
  *
  *   drive BROKERS topics                        makes the topics
- *   drive BROKERS facts FROM N PERSONS          records FROM … FROM+N-1 of the writer 1; record i is about person i mod PERSONS
- *   drive BROKERS fact I PERSONS REASON         one record with that reason; "garbage" = no JSON
- *   drive BROKERS gap I PERSONS                 as fact, but with a sequence too high by one
- *   drive BROKERS command PERSON ID TEXT        note.add
- *   drive BROKERS check PERSONS                 all that the toy said: sequences dense, counts per person 1, 2, 3 …
- *   drive BROKERS dead                          dead letters: code and offset of each
+ *   drive BROKERS facts FROM N PERSONS          records FROM … FROM+N-1 of the writer 1; record i is about person i mod
+ * PERSONS drive BROKERS fact I PERSONS REASON         one record with that reason; "garbage" = no JSON drive BROKERS
+ * gap I PERSONS                 as fact, but with a sequence too high by one drive BROKERS command PERSON ID TEXT
+ * note.add drive BROKERS check PERSONS                 all that the toy said: sequences dense, counts per person 1, 2,
+ * 3 … drive BROKERS dead                          dead letters: code and offset of each
  */
 #include "base/uuid.h"
 #include "ev.h"
@@ -37,10 +36,16 @@ static int die(const struct pp_err *err) {
 }
 
 static int topics(const char *brokers) {
-    static const char *const names[] = {PP_TOPIC_LOG, PP_TOPIC_COMMANDS, PP_TOPIC_METRICS, PP_TOPIC_DLQ, PP_TOPIC_OPS, PP_TOPIC_REFERENCE};
+    static const char *const names[] = {PP_TOPIC_LOG, PP_TOPIC_COMMANDS, PP_TOPIC_METRICS,
+                                        PP_TOPIC_DLQ, PP_TOPIC_OPS,      PP_TOPIC_REFERENCE};
     struct pp_topic_spec s[6];
     struct pp_err err;
-    for (int i = 0; i < 6; i++) s[i] = (struct pp_topic_spec){.name = names[i], .partitions = i < 3 ? PARTITIONS : i == 3 ? PP_DLQ_PARTITIONS : 1, .replication = 1};
+    for (int i = 0; i < 6; i++)
+        s[i] = (struct pp_topic_spec){.name = names[i],
+                                      .partitions = i < 3    ? PARTITIONS
+                                                    : i == 3 ? PP_DLQ_PARTITIONS
+                                                             : 1,
+                                      .replication = 1};
     return pp_kafka_topics_ensure(brokers, s, 6, TIMEOUT_MS, NULL, &err) < 0 ? die(&err) : 0;
 }
 
@@ -54,16 +59,23 @@ struct record {
 static struct pp_send record_of(struct record *r, int person, struct pp_rid id, const char *reason) {
     pp_uuid_text(person_of(person), r->key);
     pp_rid_text(&id, r->id);
-    if (strcmp(reason, "garbage") == 0) snprintf(r->body, sizeof r->body, "{\"sender\": ");
+    if (strcmp(reason, "garbage") == 0)
+        snprintf(r->body, sizeof r->body, "{\"sender\": ");
     else
-        snprintf(r->body, sizeof r->body, "{\"sender\":\"drive\",\"format\":\"hl7\",\"reason\":\"%s\",\"hash\":\"%064d\"}", reason, person);
+        snprintf(r->body, sizeof r->body,
+                 "{\"sender\":\"drive\",\"format\":\"hl7\",\"reason\":\"%s\",\"hash\":\"%064d\"}", reason, person);
     int n = 0;
     r->h[n++] = (struct pp_header){PP_STR("ce_id"), pp_str_z(r->id)};
     r->h[n++] = (struct pp_header){PP_STR("ce_type"), PP_STR("message.quarantined")};
     r->h[n++] = (struct pp_header){PP_STR("ce_specversion"), PP_STR("1.0")};
     r->h[n++] = (struct pp_header){PP_STR("ce_time"), PP_STR("2026-11-24T12:00:00Z")};
     r->h[n++] = (struct pp_header){PP_STR("pp_tenant"), PP_STR("lakeside")};
-    return (struct pp_send){.topic = PP_TOPIC_LOG, .partition = id.dest, .key = pp_str_z(r->key), .value = pp_str_z(r->body), .headers = r->h, .nheaders = n};
+    return (struct pp_send){.topic = PP_TOPIC_LOG,
+                            .partition = id.dest,
+                            .key = pp_str_z(r->key),
+                            .value = pp_str_z(r->body),
+                            .headers = r->h,
+                            .nheaders = n};
 }
 
 /* Sequences follow from the number of the record: all before it are counted again. */
@@ -77,7 +89,8 @@ static int facts(const char *brokers, int from, int n, int persons, const char *
         int person = i % persons, dest = home_of(person);
         seq[dest]++;
         if (i < from) continue;
-        s[k] = record_of(&r[k], person, (struct pp_rid){SOURCE, 0, 1, (uint16_t)dest, seq[dest] + (uint64_t)extra}, reason);
+        s[k] = record_of(&r[k], person, (struct pp_rid){SOURCE, 0, 1, (uint16_t)dest, seq[dest] + (uint64_t)extra},
+                         reason);
         if (++k < CHUNK && i + 1 < from + n) continue;
         if (pp_kafka_send_sync(brokers, s, k, TIMEOUT_MS, &err) < 0) return die(&err);
         k = 0;
@@ -92,9 +105,17 @@ static int command(const char *brokers, int person, const char *id, const char *
     struct pp_err err;
     pp_uuid_text(person_of(person), key);
     snprintf(body, sizeof body, "{\"case_id\":\"%s\",\"kind\":\"note\",\"text\":\"%s\"}", key, text);
-    struct pp_header h[] = {{PP_STR("ce_id"), pp_str_z(id)}, {PP_STR("ce_type"), PP_STR("note.add")}, {PP_STR("pp_tenant"), PP_STR("lakeside")},
-                            {PP_STR("ce_subject"), pp_str_z(key)}, {PP_STR("pp_actor"), PP_STR("test")}};
-    struct pp_send s = {.topic = PP_TOPIC_COMMANDS, .partition = home_of(person), .key = pp_str_z(key), .value = pp_str_z(body), .headers = h, .nheaders = 5};
+    struct pp_header h[] = {{PP_STR("ce_id"), pp_str_z(id)},
+                            {PP_STR("ce_type"), PP_STR("note.add")},
+                            {PP_STR("pp_tenant"), PP_STR("lakeside")},
+                            {PP_STR("ce_subject"), pp_str_z(key)},
+                            {PP_STR("pp_actor"), PP_STR("test")}};
+    struct pp_send s = {.topic = PP_TOPIC_COMMANDS,
+                        .partition = home_of(person),
+                        .key = pp_str_z(key),
+                        .value = pp_str_z(body),
+                        .headers = h,
+                        .nheaders = 5};
     return pp_kafka_send_sync(brokers, &s, 1, TIMEOUT_MS, &err) < 0 ? die(&err) : 0;
 }
 
@@ -157,8 +178,8 @@ static int check(const char *brokers, int persons) {
         fired += c.fired[i];
         answered += c.answered[i];
     }
-    printf("counted=%lld fired=%lld answered=%lld said=%ld gaps=%ld disorder=%ld delayed=%ld repeats=%ld\n", (long long)n, (long long)fired,
-           (long long)answered, c.said, c.gaps, c.disorder, c.delayed, c.repeats);
+    printf("counted=%lld fired=%lld answered=%lld said=%ld gaps=%ld disorder=%ld delayed=%ld repeats=%ld\n",
+           (long long)n, (long long)fired, (long long)answered, c.said, c.gaps, c.disorder, c.delayed, c.repeats);
     free(c.persons);
     free(c.count);
     pp_seen_free(&c.seen);
@@ -186,7 +207,8 @@ int main(int argc, char **argv) {
     if (strcmp(what, "gap") == 0 && argc == 5) return facts(b, a[0], 1, a[1], "plain", 1);
     if (strcmp(what, "command") == 0 && argc == 6) return command(b, a[0], argv[4], argv[5]);
     if (strcmp(what, "check") == 0 && argc == 4) return check(b, a[0]);
-    if (strcmp(what, "dead") == 0) return pp_kafka_scan_sync(b, PP_TOPIC_DLQ, TIMEOUT_MS, dead_one, NULL, &err) < 0 ? die(&err) : 0;
+    if (strcmp(what, "dead") == 0)
+        return pp_kafka_scan_sync(b, PP_TOPIC_DLQ, TIMEOUT_MS, dead_one, NULL, &err) < 0 ? die(&err) : 0;
     fprintf(stderr, "drive: see the head of drive.c\n");
     return 2;
 }

@@ -178,8 +178,6 @@ counted_or_gone() { gone "$toy_pid" || counted "$total"; }
 result() { [ "$(sql "select status || ' ' || version from toy.command_result where command_id = '$1'")" = "$2" ]; }
 test_commands() {
     toy_start
-    local n
-    n=$(sql "select n from toy.toy order by n desc limit 1")
     drive command 0 c-1 hello && drive command 0 c-1 hello && drive command 0 c-2 hello
     both() { [ "$(sql "select count(*) from toy.command_result where command_id in ('c-1', 'c-2') and status = 'done'")" = 2 ]; }
     until_true 20 both || return 1

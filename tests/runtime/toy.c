@@ -1,7 +1,8 @@
 /* A service for tests of the runtime: counts inputs per person, says one fact for each, sets a timer, calls a payer.
  *
  *   message.quarantined  counted; reason "crash" ends the process, "spill" leads to a row the database refuses
- *   note.add             "call": one outbound call; "park": parked; "free": unparks; anything else: answered with the count
+ *   note.add             "call": one outbound call; "park": parked; "free": unparks; anything else: answered with the
+ * count
  */
 #include "service/runtime.h"
 
@@ -47,7 +48,8 @@ static void counted(const struct pp_ctx *c, struct toy_row *r, const struct pp_i
 static void noted(struct pp_unit *u, struct toy_row *r, const struct pp_in *in, struct pp_out *o) {
     const struct ev_note_add *n = in->ev->as.note_add;
     if (pp_str_eqz(n->text, "call")) {
-        struct ev_pas_subscribe s = {.payer = PP_STR("toy"), .org = PP_STR("1"), .endpoint = PP_STR("http://127.0.0.1/")};
+        struct ev_pas_subscribe s = {
+            .payer = PP_STR("toy"), .org = PP_STR("1"), .endpoint = PP_STR("http://127.0.0.1/")};
         struct ev ev = ev_of_pas_subscribe(&s);
         pp_call(o, CALL_SUBSCRIBE, PP_STR("toy"), n->case_id, &ev);
     } else if (pp_str_eqz(n->text, "park")) {
@@ -86,18 +88,22 @@ static void decide(const struct pp_ctx *c, struct pp_unit *u, const struct pp_in
 
 /* ---- the call: POST /subscribe, inquiry GET /subscribe/<job> ---- */
 
-static int build(const struct pp_call_ctx *c, const struct ev *request, struct pp_arena *a, struct pp_http_msg *ret, struct pp_err *err) {
+static int build(const struct pp_call_ctx *c, const struct ev *request, struct pp_arena *a, struct pp_http_msg *ret,
+                 struct pp_err *err) {
     char job[PP_UUID_TEXT + 1];
     pp_uuid_text(c->job, job);
     (void)request;
     (void)err;
-    *ret = (struct pp_http_msg){.method = PP_STR("POST"), .path = pp_arena_printf(a, "/subscribe/%s", job),
-                                .content_type = PP_STR("application/json"), .accept = PP_STR("application/json"),
+    *ret = (struct pp_http_msg){.method = PP_STR("POST"),
+                                .path = pp_arena_printf(a, "/subscribe/%s", job),
+                                .content_type = PP_STR("application/json"),
+                                .accept = PP_STR("application/json"),
                                 .body = pp_arena_printf(a, "{\"attempt\":%d}", c->attempt)};
     return 0;
 }
 
-static int build_inquiry(const struct pp_call_ctx *c, const struct ev *request, struct pp_arena *a, struct pp_http_msg *ret, struct pp_err *err) {
+static int build_inquiry(const struct pp_call_ctx *c, const struct ev *request, struct pp_arena *a,
+                         struct pp_http_msg *ret, struct pp_err *err) {
     build(c, request, a, ret, err);
     ret->method = PP_STR("GET");
     ret->body = ret->content_type = PP_STR_NONE;
@@ -122,17 +128,31 @@ static enum pp_call_verdict parse(const struct pp_call_ctx *c, const struct ev *
     return PP_VERDICT_ANSWER;
 }
 
-static const struct pp_call_def calls[] = {{.kind = CALL_SUBSCRIBE, .name = "subscribe", .request = EV_PAS_SUBSCRIBE,
-                                            .answer = EV_PAS_SUBSCRIBED, .build = build, .parse = parse,
-                                            .build_inquiry = build_inquiry, .parse_inquiry = parse}};
+static const struct pp_call_def calls[] = {{.kind = CALL_SUBSCRIBE,
+                                            .name = "subscribe",
+                                            .request = EV_PAS_SUBSCRIBE,
+                                            .answer = EV_PAS_SUBSCRIBED,
+                                            .build = build,
+                                            .parse = parse,
+                                            .build_inquiry = build_inquiry,
+                                            .parse_inquiry = parse}};
 static const struct pp_command_def commands[] = {{EV_NOTE_ADD, "*", "select $1::uuid, 'lakeside'"}};
 static const char *const migrations[] = {
     "create table toy (tenant text not null, person uuid not null, home int2 not null, n bigint not null default 0, "
     "fired bigint not null default 0, answered bigint not null default 0, last text not null default '', "
     "spill text not null default '' check (length(spill) < 10), at timestamptz, primary key (person));",
     NULL};
-static const struct pp_service service = {.name = "toy", .source_no = 99, .tables = tables, .ntables = 1, .reads = reads,
-                                          .nreads = 1, .decide = decide, .calls = calls, .ncalls = 1,
-                                          .commands = commands, .ncommands = 1, .migrations = migrations};
+static const struct pp_service service = {.name = "toy",
+                                          .source_no = 99,
+                                          .tables = tables,
+                                          .ntables = 1,
+                                          .reads = reads,
+                                          .nreads = 1,
+                                          .decide = decide,
+                                          .calls = calls,
+                                          .ncalls = 1,
+                                          .commands = commands,
+                                          .ncommands = 1,
+                                          .migrations = migrations};
 
 int main(int argc, char **argv) { return pp_service_main(&service, argc, argv); }

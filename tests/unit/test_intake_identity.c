@@ -111,6 +111,30 @@ static void a_member_id_needs_the_whole_name(void **state) {
     assert_true(pp_str_empty(rcv_member_value(&arena, PP_STR("MA1"), d, PP_STR("Doe"), PP_STR_NONE)));
 }
 
+static void a_claim_that_came_first_is_no_obstacle(void **state) {
+    (void)state;
+    struct rcv_registry *g = fresh();
+    struct pp_uuid first, known, both, survivor, retired;
+    const char *reason;
+    pp_date d = pp_date_of(1959, 3, 12);
+    struct rcv_key member = key(RCV_KEY_MEMBER, "*", "");
+    member.value = rcv_member_value(&arena, PP_STR("MA1"), d, PP_STR("DOE"), PP_STR("ANN"));
+    struct rcv_key who[2] = {member, key(RCV_KEY_MRN, "ehr", "1001")};
+    struct rcv_subject s = {.tenant = PP_STR("t"), .who = who, .nwho = 1, .birth = d, .family = PP_STR("DOE")};
+    assert_int_equal(rcv_resolve(g, &s, &first, &reason), RCV_MINTED);
+    resolve(g, (struct who){"1001", "ehr", NULL, "1959-03-12", "f", "DOE"}, &known);
+    assert_false(pp_uuid_eq(first, known));
+    s.nwho = 2;
+    assert_int_equal(rcv_resolve(g, &s, &both, &reason), RCV_KNOWN);
+    assert_true(pp_uuid_eq(both, known));
+    assert_true(rcv_registry_take_merge(g, &survivor, &retired));
+    assert_true(pp_uuid_eq(survivor, known) && pp_uuid_eq(retired, first));
+    assert_false(rcv_registry_take_merge(g, &survivor, &retired));
+    s.nwho = 1;
+    assert_int_equal(rcv_resolve(g, &s, &both, &reason), RCV_KNOWN);
+    assert_true(pp_uuid_eq(both, known));
+}
+
 /* ---- ten thousand people ---- */
 
 #define PEOPLE 10000
@@ -222,6 +246,7 @@ int main(void) {
         cmocka_unit_test(a_known_order_names_its_person),
         cmocka_unit_test(after_a_merge_new_facts_go_to_the_survivor),
         cmocka_unit_test(a_member_id_needs_the_whole_name),
+        cmocka_unit_test(a_claim_that_came_first_is_no_obstacle),
         cmocka_unit_test(nobody_is_ever_taken_for_another),
     };
     return cmocka_run_group_tests_name("identity", tests, NULL, NULL);

@@ -166,8 +166,9 @@ def cases():
         .expects(coverage=["required"], authorization=["approved"], tasks=[])
 
     c = case("reversed", "claim, document and visit come before their order", "8108", "QUINN", "EDGAR", "1956-12-01", "M")
-    c.bills(180, "72148", number=None, words="claim comes first").notes(184).books(188, 16, code="72148").payer("72148", {"action": "A1"}) \
-        .orders(250, *MRI, words="the order comes last").expects(authorization=["approved"], readiness=["green"])
+    c.at(176, "registration registers the patient", lambda play, c=c: play.mllp(m.registration(play.adt, c.patient, play.now(), "A04"))) \
+        .bills(180, "72148", number=None, words="the claim comes first").notes(184).books(188, 16, code="72148").payer("72148", {"action": "A1"}) \
+        .orders(250, *MRI, words="the order comes last").expects(authorization=["approved"], readiness=["green"], claim={"state": "released"})
 
     c = case("twice", "the same message twice", "8109", "ROSSI", "CARLA", "1977-07-07", "F", "prairie")
     def twice(play, c=c):
@@ -199,7 +200,7 @@ def cases():
 
     c = case("fhir", "an order by FHIR", "8114", "XAVER", "NINA", "1985-05-15", "F", "lakeshore")
     c.at(245, "a referring practice orders an MRI by FHIR", lambda play, c=c: play.http(m.fhir_order(c.patient, play.now(), play.renamed(c.order_no), *MRI), "application/fhir+json")) \
-        .at(252, "and sends the note by FHIR", lambda play, c=c: play.http(m.fhir_document(c.patient, play.renamed(c.order_no), play.renamed("D-fhir"), "Six weeks of therapy."), "application/fhir+json")) \
+        .at(252, "and sends the note by FHIR", lambda play, c=c: play.http(m.fhir_document(c.patient, play.now(), play.renamed(c.order_no), play.renamed("D-fhir"), "Six weeks of therapy."), "application/fhir+json")) \
         .payer("72148", {"action": "A1"}).expects(coverage=["required"], authorization=["approved"])
 
     case("partial", "fewer units approved; the clinician accepts", "8115", "YILDIZ", "AYSE", "1972-02-29", "F", "carebridge") \

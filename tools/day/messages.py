@@ -186,10 +186,10 @@ def fhir_order(p, now, order_no, code, text, dx):
     ]})
 
 
-def fhir_document(p, order_no, document_no, text, kind=("11506-3", "Progress note")):
+def fhir_document(p, now, order_no, document_no, text, kind=("11506-3", "Progress note")):
     return json.dumps({
         "resourceType": "DocumentReference", "identifier": [{"system": "DOCS", "value": document_no}], "status": "current",
-        "docStatus": "final", "type": {"coding": [{"system": "LN", "code": kind[0], "display": kind[1]}]},
+        "docStatus": "final", "date": now.astimezone(datetime.timezone.utc).isoformat(), "type": {"coding": [{"system": "LN", "code": kind[0], "display": kind[1]}]},
         "subject": {"identifier": {"system": p.authority, "value": p.mrn}},
         "context": {"related": [{"identifier": {"system": "EHR", "value": order_no}}]},
         "content": [{"attachment": {"contentType": "text/plain", "data": base64.b64encode(text.encode()).decode()}}]})

@@ -8,7 +8,13 @@ struct person_node {
     struct person_node *next, *bucket_next;
 };
 
+struct merge {
+    struct pp_uuid survivor, retired;
+    struct merge *next;
+};
+
 struct rcv_registry {
+    struct merge *merges, *merges_last; /* not yet taken */
     struct pp_arena *arena;
     struct pp_uuid (*new_id)(void *user);
     void *user;
@@ -146,8 +152,33 @@ static void complete(struct rcv_registry *g, struct rcv_person *p, const struct 
     }
 }
 
+/* Of two people that one message names, a provisional one gives way. False: both are known in their own right. */
+static bool merge_provisional(struct rcv_registry *g, struct pp_uuid *keep, struct pp_uuid other) {
+    const struct rcv_person *a = find_person(g, *keep), *b = find_person(g, other);
+    if (!a || !b || (!a->provisional && !b->provisional)) return false;
+    struct pp_uuid retired = b->provisional ? other : *keep;
+    struct merge *m = pp_arena_new(g->arena, struct merge);
+    if (!m) return false;
+    if (!b->provisional) *keep = other;
+    *m = (struct merge){.survivor = *keep, .retired = retired};
+    if (g->merges_last) g->merges_last->next = m;
+    else g->merges = m;
+    g->merges_last = m;
+    return rcv_merge(g, *keep, retired);
+}
+
+bool rcv_registry_take_merge(struct rcv_registry *g, struct pp_uuid *ret_survivor, struct pp_uuid *ret_retired) {
+    struct merge *m = g->merges;
+    if (!m) return false;
+    g->merges = m->next;
+    if (!g->merges) g->merges_last = NULL;
+    *ret_survivor = m->survivor;
+    *ret_retired = m->retired;
+    return true;
+}
+
 /* The one person that the identifiers name. RCV_NOBODY when they name none yet. */
-static enum rcv_verdict find_by_identifiers(const struct rcv_registry *g, const struct rcv_subject *s, struct pp_uuid *ret,
+static enum rcv_verdict find_by_identifiers(struct rcv_registry *g, const struct rcv_subject *s, struct pp_uuid *ret,
                                             const char **ret_reason) {
     bool found = false;
     for (int i = 0; i < s->nwho; i++) {
@@ -162,6 +193,7 @@ static enum rcv_verdict find_by_identifiers(const struct rcv_registry *g, const 
             return RCV_CONFLICT;
         }
         if (found && !pp_uuid_eq(*ret, id)) {
+            if (merge_provisional(g, ret, id)) continue;
             *ret_reason = "two identifiers in the message name two people";
             return RCV_CONFLICT;
         }
@@ -186,6 +218,12 @@ static enum rcv_verdict find_by_numbers(const struct rcv_registry *g, const stru
         found = true;
     }
     return found ? RCV_KNOWN : RCV_NOBODY;
+}
+
+static bool has_record_number(const struct rcv_subject *s) {
+    for (int i = 0; i < s->nwho; i++)
+        if (s->who[i].kind == RCV_KEY_MRN) return true;
+    return false;
 }
 
 static void link_all(struct rcv_registry *g, const struct rcv_key *keys, int n, struct pp_uuid person) {
@@ -227,11 +265,15 @@ enum rcv_verdict rcv_resolve(struct rcv_registry *g, const struct rcv_subject *s
             return RCV_NOBODY;
         }
         who = g->new_id(g->user);
-        if (!add_person(g, (struct rcv_person){.tenant = s->tenant, .id = who, .changed = true})) return RCV_NOBODY;
+        if (!add_person(g, (struct rcv_person){.tenant = s->tenant, .id = who, .provisional = true, .changed = true})) return RCV_NOBODY;
         verdict = RCV_MINTED;
     }
     struct rcv_person *p = find_person(g, who);
     if (p) complete(g, p, s);
+    if (p && p->provisional && has_record_number(s)) {
+        p->provisional = false;
+        p->changed = true;
+    }
     link_all(g, s->who, s->nwho, who);
     struct pp_uuid at = by_number == RCV_KNOWN ? home : who;
     link_all(g, s->about, s->nabout, at);

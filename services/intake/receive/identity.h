@@ -6,6 +6,8 @@
  * - A medical record number whose birth date, or both sex and family name, contradicts what is known of the person is
  *   not linked: the fact waits and a person is asked "same person?". So it is when two identifiers name two people.
  * - A member id never identifies a person alone: it counts together with birth date, family and given name, all exact.
+ * - Somebody known by a member id only (a claim that came first) is provisional: when a record number comes with the same
+ *   exact member id, birth date and name, the two are merged by themselves, since the sender has said that they are one.
  * - A fact that names a known order, appointment, claim or document goes to that number's person, also after a merge.
  *
  * A registry holds what one batch needs: rows looked up before, and what the batch adds. It lives in the batch's arena.
@@ -41,6 +43,7 @@ struct rcv_person {
     pp_date birth;
     struct pp_str sex;    /* "f", "m", "o", "u", "" */
     struct pp_str family; /* upper case */
+    bool provisional;     /* known by a member id only, as from a claim that came first */
     bool changed;         /* to be written */
 };
 
@@ -76,6 +79,10 @@ enum rcv_verdict rcv_resolve(struct rcv_registry *g, const struct rcv_subject *s
 /* Merge (A40): retired becomes survivor. Identifiers of the retired person name the survivor from now on; numbers of
  * things stay where they are. False when the two are the same person already. */
 bool rcv_merge(struct rcv_registry *g, struct pp_uuid survivor, struct pp_uuid retired);
+
+/* Merges of provisional persons that rcv_resolve made, oldest first: each is said to both sides. False when there is none
+ * left. */
+bool rcv_registry_take_merge(struct rcv_registry *g, struct pp_uuid *ret_survivor, struct pp_uuid *ret_retired);
 
 /* What the batch added or changed, in order; pass NULL first. */
 struct rcv_link {

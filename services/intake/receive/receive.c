@@ -53,6 +53,8 @@ struct receive {
     struct seen *seen;
     struct said *said;
     struct message *applied, *applied_last;
+    const struct pp_input *input; /* that is being applied, and how many persons it minted */
+    uint32_t minted;
     struct pp_array a[13]; /* parameter arrays, kept from batch to batch */
 };
 
@@ -60,8 +62,8 @@ struct receive {
 
 static struct pp_uuid new_id(void *user) {
     struct receive *rc = user;
-    uint8_t random[10];
-    if (uv_random(NULL, NULL, random, sizeof random, 0, NULL) < 0) abort(); /* the kernel has no entropy source: nothing can go on */
+    uint8_t random[PP_INPUT_RANDOM];
+    pp_input_random(rc->batch, rc->input, "person", rc->minted++, random); /* the same again when it is read again after a restore */
     return pp_uuid_v7(pp_batch_now(rc->batch), random);
 }
 
@@ -152,7 +154,8 @@ static void on_persons(void *user, const struct pp_rows *rows) {
                                                                    .survivor = pp_rows_uuid(rows, i, 2),
                                                                    .birth = pp_rows_date(rows, i, 3),
                                                                    .sex = pp_arena_str(a, pp_rows_str(rows, i, 4)),
-                                                                   .family = pp_arena_str(a, pp_rows_str(rows, i, 5))});
+                                                                   .family = pp_arena_str(a, pp_rows_str(rows, i, 5)),
+                                                                   .provisional = pp_rows_bool(rows, i, 6)});
 }
 
 static void on_said(void *user, const struct pp_rows *rows) {
@@ -364,10 +367,21 @@ static int apply_payer(struct receive *rc, struct pp_input *in, struct message *
     return emit_one(rc, in, m, person, r->ev, err);
 }
 
+/* A provisional person turned out to be a known one: both homes hear of it. */
+static int say_merges(struct receive *rc, struct pp_input *in, struct message *m, struct pp_err *err) {
+    struct ev_patient_merged e = {.sender = m->src.sender};
+    while (rcv_registry_take_merge(rc->registry, &e.survivor, &e.retired))
+        if (emit_one(rc, in, m, e.survivor, ev_of_patient_merged(&e), err) < 0 ||
+            emit_one(rc, in, m, e.retired, ev_of_patient_merged(&e), err) < 0)
+            return -1;
+    return 0;
+}
+
 static int apply_fact(struct receive *rc, struct pp_input *in, struct message *m, const struct rcv_report *r, struct pp_err *err) {
     struct pp_uuid person;
     const char *reason;
     enum rcv_verdict v = rcv_resolve(rc->registry, r->subject, &person, &reason);
+    if (say_merges(rc, in, m, err) < 0) return -1;
     if (v == RCV_CONFLICT) return ask_same_person(rc, in, m, reason, err);
     if (v == RCV_NOBODY) {
         m->state = "refused";
@@ -418,6 +432,8 @@ static int apply(void *user, struct pp_batch *b, struct pp_input *in, struct pp_
     struct message *m = in->app;
     bool other_body;
     const struct seen *before = find_seen(rc, m, &other_body);
+    rc->input = in;
+    rc->minted = 0;
     if (pp_arena_failed(m->src.arena)) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch is used up");
     if (before && !other_body) {
         pp_metric_add("pp_receive_repeats_total", NULL, 1);
@@ -480,8 +496,8 @@ static void write_identifiers(struct receive *rc, struct pp_batch *b) {
 }
 
 static void write_persons(struct receive *rc, struct pp_batch *b) {
-    struct pp_str p[7];
-    begin_arrays(rc, (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_UUID, PP_PG_DATE, PP_PG_TEXT, PP_PG_TEXT}, 7);
+    struct pp_str p[8];
+    begin_arrays(rc, (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_UUID, PP_PG_DATE, PP_PG_TEXT, PP_PG_TEXT, PP_PG_BOOL}, 8);
     for (const struct rcv_person *q = rcv_registry_person_next(rc->registry, NULL); q; q = rcv_registry_person_next(rc->registry, q)) {
         pp_array_text(&rc->a[0], q->tenant);
         pp_array_uuid(&rc->a[1], q->id);
@@ -491,8 +507,9 @@ static void write_persons(struct receive *rc, struct pp_batch *b) {
         pp_array_date(&rc->a[4], q->birth);
         pp_array_text(&rc->a[5], q->sex);
         pp_array_text(&rc->a[6], q->family);
+        pp_array_bool(&rc->a[7], q->provisional);
     }
-    if (rc->a[0].n) pp_batch_write(b, RCV_UPSERT_PERSONS, p, params(rc, p, 7), NULL, NULL);
+    if (rc->a[0].n) pp_batch_write(b, RCV_UPSERT_PERSONS, p, params(rc, p, 8), NULL, NULL);
 }
 
 static void write_said(struct receive *rc, struct pp_batch *b) {

@@ -15,7 +15,7 @@ const struct pp_pg_stmt receive_statements[] = {
     {RCV_SELECT_PERSONS,
      "with recursive " KNOWN ", p as (select q.* from known join person q using (tenant, person)"
      " union select q.* from p join person q on q.tenant = p.tenant and q.person = p.survivor)"
-     " select tenant, person, survivor, birth_date, sex, family from p"},
+     " select tenant, person, survivor, birth_date, sex, family, provisional from p"},
     {RCV_SELECT_SAID,
      "with recursive " KNOWN ", p as (select q.tenant, q.person, q.survivor from known join person q using (tenant, person)"
      " union select q.tenant, q.person, q.survivor from p join person q on q.tenant = p.tenant and q.person = p.survivor)"
@@ -29,11 +29,12 @@ const struct pp_pg_stmt receive_statements[] = {
      "insert into identifier (tenant, person, home, kind, authority, value)"
      " select * from unnest($1::text[], $2::uuid[], $3::int2[], $4::int2[], $5::text[], $6::text[])"},
     {RCV_UPSERT_PERSONS,
-     "insert into person as p (tenant, person, home, survivor, birth_date, sex, family)"
-     " select * from unnest($1::text[], $2::uuid[], $3::int2[], $4::uuid[], $5::date[], $6::text[], $7::text[])"
+     "insert into person as p (tenant, person, home, survivor, birth_date, sex, family, provisional)"
+     " select * from unnest($1::text[], $2::uuid[], $3::int2[], $4::uuid[], $5::date[], $6::text[], $7::text[], $8::bool[])"
      " on conflict (tenant, person) do update set survivor = coalesce(excluded.survivor, p.survivor),"
      " birth_date = coalesce(p.birth_date, excluded.birth_date), sex = case when p.sex = '' then excluded.sex else p.sex end,"
-     " family = case when p.family = '' then excluded.family else p.family end"},
+     " family = case when p.family = '' then excluded.family else p.family end,"
+     " provisional = p.provisional and excluded.provisional"},
     {RCV_UPSERT_SAID,
      "insert into said (tenant, person, home, what, hash)"
      " select * from unnest($1::text[], $2::uuid[], $3::int2[], $4::text[], $5::text[])"

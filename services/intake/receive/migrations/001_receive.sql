@@ -33,6 +33,7 @@ create table person (
     birth_date date,
     sex text not null default '',
     family text not null default '',     -- upper case
+    provisional bool not null default false, -- known by a member id only
     primary key (tenant, person)
 );
 
