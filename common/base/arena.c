@@ -68,7 +68,9 @@ struct pp_str pp_arena_str(struct pp_arena *a, struct pp_str v) {
     return (struct pp_str){p, v.n};
 }
 
-struct pp_str pp_arena_strz(struct pp_arena *a, const char *z) { return pp_arena_str(a, pp_str_z(z)); }
+struct pp_str pp_arena_strz(struct pp_arena *a, const char *z) {
+    return pp_arena_str(a, pp_str_z(z));
+}
 
 struct pp_str pp_arena_printf(struct pp_arena *a, const char *fmt, ...) {
     va_list ap, again;

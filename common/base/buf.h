@@ -15,7 +15,10 @@ struct pp_buf {
 
 void pp_buf_init(struct pp_buf *b, size_t max_bytes);
 void pp_buf_free(struct pp_buf *b);
-static inline void pp_buf_reset(struct pp_buf *b) { b->n = 0; b->failed = false; }
+static inline void pp_buf_reset(struct pp_buf *b) {
+    b->n = 0;
+    b->failed = false;
+}
 void pp_buf_add(struct pp_buf *b, const void *p, size_t n);
 void pp_buf_addz(struct pp_buf *b, const char *z);
 void pp_buf_adds(struct pp_buf *b, struct pp_str s);

@@ -192,8 +192,10 @@ static bool is_holiday(pp_date d, const pp_date *holidays, size_t n) {
     size_t lo = 0, hi = n;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (holidays[mid] < d) lo = mid + 1;
-        else hi = mid;
+        if (holidays[mid] < d)
+            lo = mid + 1;
+        else
+            hi = mid;
     }
     return lo < n && holidays[lo] == d;
 }
@@ -254,7 +256,9 @@ void pp_dec_text(int64_t millionths, char ret[24]) {
     const char *sign = millionths < 0 ? "-" : "";
     unsigned long long whole = v / (uint64_t)DEC_SCALE;
     char text[64];
-    if (width) snprintf(text, sizeof text, "%s%llu.%0*llu", sign, whole, width, (unsigned long long)fraction);
-    else snprintf(text, sizeof text, "%s%llu", sign, whole);
+    if (width)
+        snprintf(text, sizeof text, "%s%llu.%0*llu", sign, whole, width, (unsigned long long)fraction);
+    else
+        snprintf(text, sizeof text, "%s%llu", sign, whole);
     memcpy(ret, text, strlen(text) + 1); /* at most "-9223372036854.775808" */
 }

@@ -5,15 +5,16 @@
 #include <string.h>
 
 static const char *const kind_names[PP_ERR_KIND_COUNT] = {
-    [PP_ERR_NONE] = "none",       [PP_ERR_INVALID] = "invalid",   [PP_ERR_LIMIT] = "limit", [PP_ERR_NOMEM] = "out of memory",
-    [PP_ERR_IO] = "io",           [PP_ERR_DB] = "database",       [PP_ERR_KAFKA] = "kafka", [PP_ERR_HTTP] = "http",
-    [PP_ERR_TIMEOUT] = "timeout", [PP_ERR_CONFLICT] = "conflict", [PP_ERR_DENIED] = "denied",
-    [PP_ERR_NOTFOUND] = "not found", [PP_ERR_BUG] = "bug",
+    [PP_ERR_NONE] = "none",       [PP_ERR_INVALID] = "invalid",
+    [PP_ERR_LIMIT] = "limit",     [PP_ERR_NOMEM] = "out of memory",
+    [PP_ERR_IO] = "io",           [PP_ERR_DB] = "database",
+    [PP_ERR_KAFKA] = "kafka",     [PP_ERR_HTTP] = "http",
+    [PP_ERR_TIMEOUT] = "timeout", [PP_ERR_CONFLICT] = "conflict",
+    [PP_ERR_DENIED] = "denied",   [PP_ERR_NOTFOUND] = "not found",
+    [PP_ERR_BUG] = "bug",
 };
 
-const char *pp_err_kind_name(enum pp_err_kind kind) {
-    return kind < PP_ERR_KIND_COUNT ? kind_names[kind] : "unknown";
-}
+const char *pp_err_kind_name(enum pp_err_kind kind) { return kind < PP_ERR_KIND_COUNT ? kind_names[kind] : "unknown"; }
 
 int pp_err_set(struct pp_err *err, enum pp_err_kind kind, const char *fmt, ...) {
     if (!err) return -1;

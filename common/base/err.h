@@ -11,13 +11,13 @@
 
 enum pp_err_kind {
     PP_ERR_NONE = 0,
-    PP_ERR_INVALID,  /* outside input is wrong: say where and why */
-    PP_ERR_LIMIT,    /* a named limit was reached */
+    PP_ERR_INVALID, /* outside input is wrong: say where and why */
+    PP_ERR_LIMIT,   /* a named limit was reached */
     PP_ERR_NOMEM,
-    PP_ERR_IO,       /* socket, file */
-    PP_ERR_DB,       /* code = SQLSTATE */
-    PP_ERR_KAFKA,    /* code = librdkafka's error name, cut */
-    PP_ERR_HTTP,     /* code = status */
+    PP_ERR_IO,    /* socket, file */
+    PP_ERR_DB,    /* code = SQLSTATE */
+    PP_ERR_KAFKA, /* code = librdkafka's error name, cut */
+    PP_ERR_HTTP,  /* code = status */
     PP_ERR_TIMEOUT,
     PP_ERR_CONFLICT, /* somebody else was first */
     PP_ERR_DENIED,

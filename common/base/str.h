@@ -24,9 +24,7 @@ struct pp_str {
 /* printf("%.*s", PP_FMT(x)) */
 #define PP_FMT(x) (int)(x).n, ((x).n ? (x).s : "")
 
-static inline struct pp_str pp_str_z(const char *z) {
-    return (struct pp_str){z, z ? (uint32_t)strlen(z) : 0};
-}
+static inline struct pp_str pp_str_z(const char *z) { return (struct pp_str){z, z ? (uint32_t)strlen(z) : 0}; }
 static inline bool pp_str_empty(struct pp_str a) { return a.n == 0; }
 static inline bool pp_str_eq(struct pp_str a, struct pp_str b) {
     return a.n == b.n && (a.n == 0 || memcmp(a.s, b.s, a.n) == 0);

@@ -16,17 +16,17 @@ struct pp_rid {
 };
 
 struct pp_hdr {
-    struct pp_str tenant;  /* short text id of the provider group */
-    struct pp_uuid person; /* person or pseudo-person: the key */
-    struct pp_rid id;      /* log records */
-    struct pp_str event_id;/* ce_id as text, on every topic; of a command: the idempotency key */
-    struct pp_str cause;   /* ce_id of the record, or "timer:…", "call:…", that led to this one; may be empty */
-    struct pp_str trace;   /* W3C traceparent of the flow */
-    int64_t time_ms;       /* virtual time at which the writer decided */
+    struct pp_str tenant;   /* short text id of the provider group */
+    struct pp_uuid person;  /* person or pseudo-person: the key */
+    struct pp_rid id;       /* log records */
+    struct pp_str event_id; /* ce_id as text, on every topic; of a command: the idempotency key */
+    struct pp_str cause;    /* ce_id of the record, or "timer:…", "call:…", that led to this one; may be empty */
+    struct pp_str trace;    /* W3C traceparent of the flow */
+    int64_t time_ms;        /* virtual time at which the writer decided */
     /* commands only */
-    struct pp_str actor;   /* user id or client id */
-    struct pp_str roles;   /* comma separated */
-    int32_t expect_version;/* version the actor had seen; 0 = any */
+    struct pp_str actor;    /* user id or client id */
+    struct pp_str roles;    /* comma separated */
+    int32_t expect_version; /* version the actor had seen; 0 = any */
 };
 
 #endif

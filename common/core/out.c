@@ -21,7 +21,9 @@ struct pp_out *pp_out_new(struct pp_arena *a, struct pp_uuid person) {
     return o;
 }
 
-struct pp_arena *pp_out_arena(struct pp_out *o) { return o->arena; }
+struct pp_arena *pp_out_arena(struct pp_out *o) {
+    return o->arena;
+}
 const struct pp_effect *pp_out_first(const struct pp_out *o) { return o->first; }
 bool pp_out_parked(const struct pp_out *o) { return o->parked; }
 bool pp_out_failed(const struct pp_out *o) { return o->failure[0] != '\0'; }
@@ -39,8 +41,10 @@ static struct pp_effect *add(struct pp_out *o, enum pp_effect_kind kind) {
         return NULL;
     }
     e->kind = kind;
-    if (o->last) o->last->next = e;
-    else o->first = e;
+    if (o->last)
+        o->last->next = e;
+    else
+        o->first = e;
     o->last = e;
     return e;
 }
@@ -51,8 +55,10 @@ static struct pp_str encode(struct pp_out *o, const struct ev *ev) {
     struct pp_err err;
     struct pp_str body = PP_STR_NONE;
     pp_buf_init(&b, OUT_BODY_MAX);
-    if (ev_encode(ev, &b, &err) < 0) fail(o, ev_type_name(ev->type), err.msg);
-    else body = pp_arena_str(o->arena, pp_buf_str(&b));
+    if (ev_encode(ev, &b, &err) < 0)
+        fail(o, ev_type_name(ev->type), err.msg);
+    else
+        body = pp_arena_str(o->arena, pp_buf_str(&b));
     pp_buf_free(&b);
     return body;
 }

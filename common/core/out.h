@@ -50,21 +50,31 @@ void pp_park(struct pp_out *o, struct pp_uuid subject, const char *fmt, ...) __a
 void pp_unpark(struct pp_out *o, struct pp_uuid subject);
 
 /* ---- for the runtime and the tests ---- */
-enum pp_effect_kind { PP_EFFECT_EMIT, PP_EFFECT_PUBLISH, PP_EFFECT_RETRACT, PP_EFFECT_TIMER, PP_EFFECT_CALL,
-                      PP_EFFECT_CALL_CANCEL, PP_EFFECT_COUNT, PP_EFFECT_REPLY, PP_EFFECT_PARK, PP_EFFECT_UNPARK };
+enum pp_effect_kind {
+    PP_EFFECT_EMIT,
+    PP_EFFECT_PUBLISH,
+    PP_EFFECT_RETRACT,
+    PP_EFFECT_TIMER,
+    PP_EFFECT_CALL,
+    PP_EFFECT_CALL_CANCEL,
+    PP_EFFECT_COUNT,
+    PP_EFFECT_REPLY,
+    PP_EFFECT_PARK,
+    PP_EFFECT_UNPARK
+};
 struct pp_effect {
     enum pp_effect_kind kind;
     struct pp_effect *next;
-    enum ev_type type;      /* EMIT, PUBLISH, RETRACT, CALL */
-    struct pp_uuid person;  /* EMIT */
-    struct pp_str body;     /* EMIT, PUBLISH, CALL: JSON */
-    struct pp_str subject;  /* EMIT: ce_subject */
-    struct pp_str key;      /* PUBLISH, RETRACT: key; CALL: target; COUNT: labels; REPLY, PARK: text */
-    const char *metric;     /* COUNT */
-    struct pp_uuid ref;     /* TIMER, CALL, CALL_CANCEL, PARK, UNPARK */
-    uint16_t code;          /* TIMER, CALL, CALL_CANCEL: kind; REPLY: status */
-    int32_t version;        /* PUBLISH, REPLY */
-    int64_t value;          /* TIMER: due_ms; COUNT: delta */
+    enum ev_type type;     /* EMIT, PUBLISH, RETRACT, CALL */
+    struct pp_uuid person; /* EMIT */
+    struct pp_str body;    /* EMIT, PUBLISH, CALL: JSON */
+    struct pp_str subject; /* EMIT: ce_subject */
+    struct pp_str key;     /* PUBLISH, RETRACT: key; CALL: target; COUNT: labels; REPLY, PARK: text */
+    const char *metric;    /* COUNT */
+    struct pp_uuid ref;    /* TIMER, CALL, CALL_CANCEL, PARK, UNPARK */
+    uint16_t code;         /* TIMER, CALL, CALL_CANCEL: kind; REPLY: status */
+    int32_t version;       /* PUBLISH, REPLY */
+    int64_t value;         /* TIMER: due_ms; COUNT: delta */
 };
 struct pp_out *pp_out_new(struct pp_arena *a, struct pp_uuid person);
 /* Effects in the order they were said, since new or reset. */

@@ -25,8 +25,12 @@ struct pp_unit *pp_unit_new(struct pp_arena *a, const struct pp_table *const *ta
     return u;
 }
 
-struct pp_str pp_unit_tenant(const struct pp_unit *u) { return u->tenant; }
-struct pp_uuid pp_unit_person(const struct pp_unit *u) { return u->person; }
+struct pp_str pp_unit_tenant(const struct pp_unit *u) {
+    return u->tenant;
+}
+struct pp_uuid pp_unit_person(const struct pp_unit *u) {
+    return u->person;
+}
 
 /* ---- comparing columns ---- */
 
@@ -90,8 +94,10 @@ static struct pp_row *append(struct pp_unit *u, int table) {
     struct pp_row *r = pp_arena_alloc(u->arena, u->tables[table]->row_size);
     if (!r) return NULL;
     struct row_list *l = &u->rows[table];
-    if (l->last) l->last->next = r;
-    else l->first = r;
+    if (l->last)
+        l->last->next = r;
+    else
+        l->first = r;
     l->last = r;
     return r;
 }
@@ -188,7 +194,9 @@ void pp_unit_rollback(struct pp_unit *u, struct pp_unit_mark *m) {
             r = next;
         }
         l->last = last;
-        if (last) last->next = NULL;
-        else l->first = NULL;
+        if (last)
+            last->next = NULL;
+        else
+            l->first = NULL;
     }
 }

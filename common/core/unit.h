@@ -20,13 +20,13 @@
 #include "base/uuid.h"
 
 enum pp_coltype {
-    PP_COL_UUID,  /* struct pp_uuid  <-> uuid (all zero <-> NULL, in keys the zero uuid) */
-    PP_COL_TEXT,  /* struct pp_str   <-> text not null default '' */
-    PP_COL_INT,   /* int32_t         <-> int4 not null default 0 */
-    PP_COL_BIGINT,/* int64_t         <-> int8 not null default 0 */
-    PP_COL_BOOL,  /* bool            <-> bool not null default false */
-    PP_COL_DATE,  /* pp_date         <-> date (0 <-> NULL) */
-    PP_COL_TIME,  /* int64_t ms      <-> timestamptz (0 <-> NULL) */
+    PP_COL_UUID,   /* struct pp_uuid  <-> uuid (all zero <-> NULL, in keys the zero uuid) */
+    PP_COL_TEXT,   /* struct pp_str   <-> text not null default '' */
+    PP_COL_INT,    /* int32_t         <-> int4 not null default 0 */
+    PP_COL_BIGINT, /* int64_t         <-> int8 not null default 0 */
+    PP_COL_BOOL,   /* bool            <-> bool not null default false */
+    PP_COL_DATE,   /* pp_date         <-> date (0 <-> NULL) */
+    PP_COL_TIME,   /* int64_t ms      <-> timestamptz (0 <-> NULL) */
 };
 
 struct pp_col {
@@ -34,12 +34,13 @@ struct pp_col {
     enum pp_coltype type;
     uint16_t offset;
 };
-#define PP_COL(rowtype, member, kind) {#member, PP_COL_##kind, offsetof(struct rowtype, member)}
+#define PP_COL(rowtype, member, kind)                                                                                  \
+    { #member, PP_COL_##kind, offsetof(struct rowtype, member) }
 
 struct pp_table {
-    const char *name;      /* table in the service's schema */
-    uint16_t row_size;     /* sizeof(struct …_row) */
-    uint16_t keys;         /* the first `keys` columns and person are the primary key */
+    const char *name;  /* table in the service's schema */
+    uint16_t row_size; /* sizeof(struct …_row) */
+    uint16_t keys;     /* the first `keys` columns and person are the primary key */
     uint16_t ncols;
     const struct pp_col *cols;
 };
@@ -60,7 +61,7 @@ void *pp_row_add(struct pp_unit *u, int table, const void *key);
 /* Iterates in key order of loading, then of adding: pass NULL first. Deleted rows are left out. */
 void *pp_row_next(struct pp_unit *u, int table, const void *prev);
 void pp_row_delete(struct pp_unit *u, void *row);
-#define PP_EACH_ROW(u, table, type, var) \
+#define PP_EACH_ROW(u, table, type, var)                                                                               \
     for (struct type *var = pp_row_next((u), (table), NULL); var; var = pp_row_next((u), (table), var))
 
 /* ---- for the runtime and the tests ---- */

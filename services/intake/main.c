@@ -1,5 +1,5 @@
-/* Intake: one binary, three roles. --role=door|receive|chart runs one; without it, or with all, each runs as a process of
- * its own, and when one ends the others are asked to end too. */
+/* Intake: one binary, three roles. --role=door|receive|chart runs one; without it, or with all, each runs as a process
+ * of its own, and when one ends the others are asked to end too. */
 #include "door/door.h"
 #include "receive/receive.h"
 #include "service/runtime.h"
@@ -56,9 +56,12 @@ int main(int argc, char **argv) {
     if (!rest) return 1;
     rest[0] = argv[0];
     for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], "--role=", 7) == 0) role = argv[i] + 7;
-        else if (strcmp(argv[i], "--role") == 0 && i + 1 < argc) role = argv[++i];
-        else rest[n++] = argv[i];
+        if (strncmp(argv[i], "--role=", 7) == 0)
+            role = argv[i] + 7;
+        else if (strcmp(argv[i], "--role") == 0 && i + 1 < argc)
+            role = argv[++i];
+        else
+            rest[n++] = argv[i];
     }
     return strcmp(role, "all") == 0 ? run_all(n, rest) : run_role(role, n, rest);
 }

@@ -25,16 +25,28 @@ static void strings(void **state) {
     assert_true(pp_str_ieq(PP_STR("MrN"), PP_STR("mRn")));
     assert_true(pp_str_starts(PP_STR("claim"), PP_STR("cl")) && !pp_str_starts(PP_STR("c"), PP_STR("cl")));
     assert_true(pp_str_eqz(pp_str_cut(PP_STR("abc"), 5), "abc") && pp_str_eqz(pp_str_cut(PP_STR("abc"), 2), "ab"));
-    assert_true(pp_str_eqz(pp_str_cut(PP_STR("a\xc3\xa9z"), 2), "a") && pp_str_eqz(pp_str_cut(PP_STR("a\xc3\xa9z"), 3), "a\xc3\xa9"));
+    assert_true(pp_str_eqz(pp_str_cut(PP_STR("a\xc3\xa9z"), 2), "a") &&
+                pp_str_eqz(pp_str_cut(PP_STR("a\xc3\xa9z"), 3), "a\xc3\xa9"));
     assert_true(pp_str_ends(PP_STR("claim"), PP_STR("im")) && !pp_str_ends(PP_STR("m"), PP_STR("im")));
 }
 
 static void integers(void **state) {
     (void)state;
-    static const struct { const char *text; bool ok; int64_t v; } t[] = {
-        {"0", true, 0}, {"-0", true, 0}, {"+17", true, 17}, {"9223372036854775807", true, INT64_MAX},
-        {"-9223372036854775808", true, INT64_MIN}, {"9223372036854775808", false, 0}, {"", false, 0},
-        {"-", false, 0}, {"1x", false, 0}, {" 1", false, 0},
+    static const struct {
+        const char *text;
+        bool ok;
+        int64_t v;
+    } t[] = {
+        {"0", true, 0},
+        {"-0", true, 0},
+        {"+17", true, 17},
+        {"9223372036854775807", true, INT64_MAX},
+        {"-9223372036854775808", true, INT64_MIN},
+        {"9223372036854775808", false, 0},
+        {"", false, 0},
+        {"-", false, 0},
+        {"1x", false, 0},
+        {" 1", false, 0},
     };
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         int64_t v = 0;
@@ -99,7 +111,8 @@ static void ids(void **state) {
     struct pp_uuid d = pp_uuid_derive(u, PP_STR("task/1"));
     assert_true(pp_uuid_eq(d, pp_uuid_derive(u, PP_STR("task/1"))));
     assert_false(pp_uuid_eq(d, pp_uuid_derive(u, PP_STR("task/2"))));
-    assert_false(pp_uuid_eq(pp_pseudo_person(PP_STR("a"), PP_STR("payer:x")), pp_pseudo_person(PP_STR("b"), PP_STR("payer:x"))));
+    assert_false(
+        pp_uuid_eq(pp_pseudo_person(PP_STR("a"), PP_STR("payer:x")), pp_pseudo_person(PP_STR("b"), PP_STR("payer:x"))));
 }
 
 static void homes_are_spread(void **state) {
@@ -170,17 +183,27 @@ static void instants(void **state) {
     assert_true(pp_time_parse(PP_STR("2026-11-24T09:04:05.123-06:00"), &with_offset));
     assert_true(ms == with_offset);
     assert_true(pp_time_parse(PP_STR("1969-12-31T23:59:59Z"), &ms) && ms == -1000);
-    static const char *const bad[] = {"2026-11-24", "2026-11-24T25:00:00Z", "2026-11-24T15:04:05", "2026-11-24T15:04:05.Z",
-                                      "2026-11-24T15:04:05Z ", "2026-02-30T00:00:00Z"};
+    static const char *const bad[] = {"2026-11-24",
+                                      "2026-11-24T25:00:00Z",
+                                      "2026-11-24T15:04:05",
+                                      "2026-11-24T15:04:05.Z",
+                                      "2026-11-24T15:04:05Z ",
+                                      "2026-02-30T00:00:00Z"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) assert_false(pp_time_parse(pp_str_z(bad[i]), &ms));
 }
 
 static void zones_follow_the_law(void **state) {
     (void)state;
-    static const struct { const char *zone, *utc; int minutes; } t[] = {
-        {"America/Chicago", "2026-03-08T07:59:59Z", -360}, {"America/Chicago", "2026-03-08T08:00:00Z", -300},
-        {"America/Chicago", "2026-11-01T06:59:59Z", -300}, {"America/Chicago", "2026-11-01T07:00:00Z", -360},
-        {"America/Phoenix", "2026-07-01T00:00:00Z", -420}, {"America/New_York", "2026-07-01T00:00:00Z", -240},
+    static const struct {
+        const char *zone, *utc;
+        int minutes;
+    } t[] = {
+        {"America/Chicago", "2026-03-08T07:59:59Z", -360},
+        {"America/Chicago", "2026-03-08T08:00:00Z", -300},
+        {"America/Chicago", "2026-11-01T06:59:59Z", -300},
+        {"America/Chicago", "2026-11-01T07:00:00Z", -360},
+        {"America/Phoenix", "2026-07-01T00:00:00Z", -420},
+        {"America/New_York", "2026-07-01T00:00:00Z", -240},
         {"UTC", "2026-07-01T00:00:00Z", 0},
     };
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
@@ -193,9 +216,11 @@ static void zones_follow_the_law(void **state) {
     char text[25];
     pp_time_text(pp_zone_instant(PP_STR("America/Chicago"), pp_date_of(2026, 11, 24), 9 * 60), text);
     assert_string_equal(text, "2026-11-24T15:00:00.000Z");
-    pp_time_text(pp_zone_instant(PP_STR("America/Chicago"), pp_date_of(2026, 3, 8), 150), text); /* 2:30 does not exist */
+    pp_time_text(pp_zone_instant(PP_STR("America/Chicago"), pp_date_of(2026, 3, 8), 150),
+                 text); /* 2:30 does not exist */
     assert_string_equal(text, "2026-03-08T08:30:00.000Z");
-    pp_time_text(pp_zone_instant(PP_STR("America/Chicago"), pp_date_of(2026, 11, 1), 90), text); /* 1:30 twice: the first */
+    pp_time_text(pp_zone_instant(PP_STR("America/Chicago"), pp_date_of(2026, 11, 1), 90),
+                 text); /* 1:30 twice: the first */
     assert_string_equal(text, "2026-11-01T06:30:00.000Z");
     int64_t late;
     assert_true(pp_time_parse(PP_STR("2026-11-25T05:30:00Z"), &late));
@@ -212,9 +237,12 @@ static void business_days_skip_thanksgiving(void **state) {
 
 static void decimals(void **state) {
     (void)state;
-    static const struct { const char *in, *out; } good[] = {
-        {"10", "10"}, {"0.50", "0.5"}, {"-3.250", "-3.25"}, {"007", "7"}, {".5", "0.5"}, {"5.", "5"},
-        {"0.10", "0.1"}, {"999999999999.999999", "999999999999.999999"}, {"-0", "0"}, {"1.0000000", "1"},
+    static const struct {
+        const char *in, *out;
+    } good[] = {
+        {"10", "10"},  {"0.50", "0.5"},    {"-3.250", "-3.25"}, {"007", "7"},
+        {".5", "0.5"}, {"5.", "5"},        {"0.10", "0.1"},     {"999999999999.999999", "999999999999.999999"},
+        {"-0", "0"},   {"1.0000000", "1"},
     };
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         int64_t v;

@@ -35,7 +35,8 @@ struct who {
 
 static enum rcv_verdict resolve(struct rcv_registry *g, struct who w, struct pp_uuid *ret) {
     struct rcv_key who[1], about[1];
-    struct rcv_subject s = {.tenant = PP_STR("t"), .who = who, .about = about, .sex = pp_str_z(w.sex), .family = pp_str_z(w.family)};
+    struct rcv_subject s = {
+        .tenant = PP_STR("t"), .who = who, .about = about, .sex = pp_str_z(w.sex), .family = pp_str_z(w.family)};
     if (w.birth) assert_true(pp_date_parse(pp_str_z(w.birth), &s.birth));
     if (w.mrn) who[s.nwho++] = key(RCV_KEY_MRN, w.authority, w.mrn);
     if (w.order) about[s.nabout++] = key(RCV_KEY_ORDER, w.authority, w.order);
@@ -48,9 +49,11 @@ static void a_number_is_one_person(void **state) {
     struct rcv_registry *g = fresh();
     struct pp_uuid a, b;
     assert_int_equal(resolve(g, (struct who){"1001", "ehr", NULL, "1959-03-12", "f", "KOWALSKI"}, &a), RCV_MINTED);
-    assert_int_equal(resolve(g, (struct who){"1001", "ehr", NULL, "1959-03-12", "f", "NOWAK"}, &b), RCV_KNOWN); /* married */
+    assert_int_equal(resolve(g, (struct who){"1001", "ehr", NULL, "1959-03-12", "f", "NOWAK"}, &b),
+                     RCV_KNOWN); /* married */
     assert_true(pp_uuid_eq(a, b));
-    assert_int_equal(resolve(g, (struct who){"1001", "ehr", NULL, NULL, NULL, NULL}, &b), RCV_KNOWN); /* says nothing else */
+    assert_int_equal(resolve(g, (struct who){"1001", "ehr", NULL, NULL, NULL, NULL}, &b),
+                     RCV_KNOWN); /* says nothing else */
     assert_true(pp_uuid_eq(a, b));
 }
 
@@ -70,7 +73,8 @@ static void contradictions_are_not_linked(void **state) {
     resolve(g, (struct who){"1001", "ehr", NULL, "1959-03-12", "f", "KOWALSKI"}, &a);
     assert_int_equal(resolve(g, (struct who){"1001", "ehr", NULL, "1984-07-01", "f", "KOWALSKI"}, &b), RCV_CONFLICT);
     assert_int_equal(resolve(g, (struct who){"1001", "ehr", NULL, NULL, "m", "JONES"}, &b), RCV_CONFLICT);
-    assert_int_equal(resolve(g, (struct who){"1001", "ehr", NULL, NULL, "m", "KOWALSKI"}, &b), RCV_KNOWN); /* one of the two: a typing error */
+    assert_int_equal(resolve(g, (struct who){"1001", "ehr", NULL, NULL, "m", "KOWALSKI"}, &b),
+                     RCV_KNOWN); /* one of the two: a typing error */
 }
 
 static void a_known_order_names_its_person(void **state) {
@@ -159,7 +163,11 @@ static int rnd(int n) {
 static void make_people(void) {
     for (int i = 0; i < PEOPLE; i++) {
         struct human *h = &people[i];
-        *h = (struct human){.birth = pp_date_of(1930, 1, 1) + rnd(30000), .sex = rnd(2) ? 'f' : 'm', .family = rnd(800), .given = i, .member = i};
+        *h = (struct human){.birth = pp_date_of(1930, 1, 1) + rnd(30000),
+                            .sex = rnd(2) ? 'f' : 'm',
+                            .family = rnd(800),
+                            .given = i,
+                            .member = i};
         if (i && rnd(50) == 0) { /* a twin: same birth date, family, sex and member id */
             *h = people[i - 1];
             h->given = i;
@@ -176,11 +184,13 @@ static void reuse_number(int i, int sender) {
     if (people[from].birth != people[i].birth) people[i].mrn[sender] = people[from].mrn[sender];
 }
 
-static enum rcv_verdict send_message(struct rcv_registry *g, int i, int sender, bool with_member, int mrn, struct pp_uuid *ret) {
+static enum rcv_verdict send_message(struct rcv_registry *g, int i, int sender, bool with_member, int mrn,
+                                     struct pp_uuid *ret) {
     const struct human *h = &people[i];
     char text[32], family[16], given[16];
     struct rcv_key who[2];
-    struct rcv_subject s = {.tenant = PP_STR("t"), .who = who, .birth = h->birth, .sex = h->sex == 'f' ? PP_STR("f") : PP_STR("m")};
+    struct rcv_subject s = {
+        .tenant = PP_STR("t"), .who = who, .birth = h->birth, .sex = h->sex == 'f' ? PP_STR("f") : PP_STR("m")};
     snprintf(text, sizeof text, "%d", mrn);
     snprintf(family, sizeof family, "F%d", h->family);
     snprintf(given, sizeof given, "G%d", h->given);
@@ -221,16 +231,21 @@ static void nobody_is_ever_taken_for_another(void **state) {
         if (rnd(200) == 0) reuse_number(i, sender);
         bool second = sender == 0 && people[i].second_mrn >= 0 && rnd(2);
         struct pp_uuid person, other;
-        enum rcv_verdict v = send_message(g, i, sender, rnd(2), second ? people[i].second_mrn : people[i].mrn[sender], &person);
+        enum rcv_verdict v =
+            send_message(g, i, sender, rnd(2), second ? people[i].second_mrn : people[i].mrn[sender], &person);
         if (v == RCV_CONFLICT) {
             asked++;
             continue;
         }
         linked++;
         int k = owner_of(person, ids, owners, &n);
-        if (owners[k] < 0) owners[k] = i;
-        else if (owners[k] != i) wrong++;
-        if (second && rnd(4) == 0 && send_message(g, i, 0, false, people[i].mrn[0], &other) <= RCV_MINTED && rcv_merge(g, other, person)) merges++;
+        if (owners[k] < 0)
+            owners[k] = i;
+        else if (owners[k] != i)
+            wrong++;
+        if (second && rnd(4) == 0 && send_message(g, i, 0, false, people[i].mrn[0], &other) <= RCV_MINTED &&
+            rcv_merge(g, other, person))
+            merges++;
     }
     print_message("%d messages linked, %d put to a person, %d merges, %d false links\n", linked, asked, merges, wrong);
     assert_int_equal(wrong, 0);

@@ -19,8 +19,8 @@ static int setup(void **state) {
                                     "sender\tlocation\tsite\n*\tLKSMRI\tlks\n";
     struct pp_err err;
     struct pp_refs_builder *b = pp_refs_begin();
-    if (pp_refs_add(b, PP_STR(sites), PP_STR("h1"), 0, &err) < 0 || pp_refs_add(b, PP_STR(locations), PP_STR("h2"), 0, &err) < 0 ||
-        pp_refs_finish(b, &refs, &err) < 0) {
+    if (pp_refs_add(b, PP_STR(sites), PP_STR("h1"), 0, &err) < 0 ||
+        pp_refs_add(b, PP_STR(locations), PP_STR("h2"), 0, &err) < 0 || pp_refs_finish(b, &refs, &err) < 0) {
         print_error("%s\n", err.msg);
         return -1;
     }
@@ -70,16 +70,20 @@ static bool has_key(const struct rcv_key *k, int n, enum rcv_key_kind kind, cons
 
 static void an_order_with_coverage(void **state) {
     (void)state;
-    static const char m[] = MSH("ORM^O01") PID "PV1|1|O|LKSMRI\r"
-        "IN1|1|HMO|MERID|Meridian Advantage||||G1||||20260101|20261231||HMO|KOWALSKI^ANNA|SEL|19590312||||1||||||||||||||MA8\r"
+    static const char m[] = MSH("ORM^O01") PID
+        "PV1|1|O|LKSMRI\r"
+        "IN1|1|HMO|MERID|Meridian "
+        "Advantage||||G1||||20260101|20261231||HMO|KOWALSKI^ANNA|SEL|19590312||||1||||||||||||||MA8\r"
         "ORC|NW|O-1^EHR||GRP-1|||||20261124070500|||1003900101^ABARA^NADIA^^^^^^NPI^^^^NPI\r"
         "OBR|1|O-1^EHR||72148^MRI LUMBAR^C4\rDG1|1||M54.16^^I10|||W\r";
     struct rcv_reading r;
     rcv_read_hl7(&src, PP_STR(m), &r);
     assert_int_equal(r.nrefusals, 0);
     assert_int_equal(r.nreports, 3);
-    assert_fact(nth(&r, 0), EV_PATIENT_REPORTED, "\"mrn\":\"4821\"", "\"birth_date\":\"1959-03-12\"", "\"sex\":\"f\"", NULL);
-    assert_fact(nth(&r, 1), EV_COVERAGE_REPORTED, "\"payer_code\":\"MERID\"", "\"member_id\":\"MA8\"", "\"relation\":\"self\"", NULL);
+    assert_fact(nth(&r, 0), EV_PATIENT_REPORTED, "\"mrn\":\"4821\"", "\"birth_date\":\"1959-03-12\"", "\"sex\":\"f\"",
+                NULL);
+    assert_fact(nth(&r, 1), EV_COVERAGE_REPORTED, "\"payer_code\":\"MERID\"", "\"member_id\":\"MA8\"",
+                "\"relation\":\"self\"", NULL);
     assert_fact(nth(&r, 2), EV_ORDER_REPORTED, "\"order_no\":\"O-1\"", "\"group_no\":\"GRP-1\"", "\"action\":\"new\"",
                 "\"code\":\"72148\"", "\"diagnoses\":[\"M54.16\"]", "\"site\":\"lks\"", "\"npi\":\"1003900101\"",
                 "\"ordered_at\":\"2026-11-24T13:05:00.000Z\"", NULL);
@@ -91,27 +95,32 @@ static void an_order_with_coverage(void **state) {
 
 static void an_appointment(void **state) {
     (void)state;
-    static const char m[] = MSH("SIU^S13")
-        "SCH|V1^SCHED|V1^SCHED|||||ROUTINE||30|min|^^30^20261127073000^20261127080000||||||||||||||Booked|O-1^EHR\r" PID
-        "RGS|1\rAIS|1||72148^^C4|20261127073000\rAIL|1||LKSMRI\rAIP|1||1003900119^OKAFOR^DAVID^^^^^^NPI^^^^NPI\r";
+    static const char m[] =
+        MSH("SIU^S13") "SCH|V1^SCHED|V1^SCHED|||||ROUTINE||30|min|^^30^20261127073000^20261127080000||||||||||||||"
+                       "Booked|O-1^EHR\r" PID "RGS|1\rAIS|1||72148^^C4|20261127073000\rAIL|1||LKSMRI\rAIP|1||"
+                                              "1003900119^OKAFOR^DAVID^^^^^^NPI^^^^NPI\r";
     struct rcv_reading r;
     rcv_read_hl7(&src, PP_STR(m), &r);
     assert_int_equal(r.nreports, 2);
-    assert_fact(nth(&r, 1), EV_VISIT_REPORTED, "\"action\":\"move\"", "\"visit_no\":\"V1\"", "\"order_no\":\"O-1\"", "\"site\":\"lks\"",
-                "\"start\":\"2026-11-27T13:30:00.000Z\"", "\"date\":\"2026-11-27\"", "\"zone\":\"America/Chicago\"", NULL);
+    assert_fact(nth(&r, 1), EV_VISIT_REPORTED, "\"action\":\"move\"", "\"visit_no\":\"V1\"", "\"order_no\":\"O-1\"",
+                "\"site\":\"lks\"", "\"start\":\"2026-11-27T13:30:00.000Z\"", "\"date\":\"2026-11-27\"",
+                "\"zone\":\"America/Chicago\"", NULL);
 }
 
 static void a_document_and_a_result(void **state) {
     (void)state;
     static const char mdm[] = MSH("MDM^T02") "EVN|T02|20261124\r" PID "PV1|1|O\r"
-        "TXA|1|11506-3^Progress note^LN|TX|20261120093000||||||||D-1^DOCS||O-1^EHR|||AU||AV\rOBX|1|TX|11506-3^Progress note^LN||Six weeks of therapy.||||||F\r";
-    static const char oru[] = MSH("ORU^R01") PID "OBR|1|O-1^EHR|F1^LAB|11502-2^Laboratory report^LN|||20261124080000|||||||||||||||20261124||LAB|F\r"
+                                             "TXA|1|11506-3^Progress "
+                                             "note^LN|TX|20261120093000||||||||D-1^DOCS||O-1^EHR|||AU||AV\rOBX|1|TX|"
+                                             "11506-3^Progress note^LN||Six weeks of therapy.||||||F\r";
+    static const char oru[] = MSH("ORU^R01") PID
+        "OBR|1|O-1^EHR|F1^LAB|11502-2^Laboratory report^LN|||20261124080000|||||||||||||||20261124||LAB|F\r"
         "OBX|1|NM|2160-0^Creatinine^LN||0.9|mg/dL|||||F\r";
     struct rcv_reading r;
     rcv_read_hl7(&src, PP_STR(mdm), &r);
     assert_int_equal(r.nreports, 1);
-    assert_fact(nth(&r, 0), EV_DOCUMENT_REPORTED, "\"document_no\":\"D-1\"", "\"order_no\":\"O-1\"", "\"status\":\"authenticated\"", "\"signed\":true",
-                "\"code\":\"11506-3\"", NULL);
+    assert_fact(nth(&r, 0), EV_DOCUMENT_REPORTED, "\"document_no\":\"D-1\"", "\"order_no\":\"O-1\"",
+                "\"status\":\"authenticated\"", "\"signed\":true", "\"code\":\"11506-3\"", NULL);
     assert_true(nth(&r, 0)->blob.n > 0);
     rcv_read_hl7(&src, PP_STR(oru), &r);
     assert_int_equal(r.nreports, 1);
@@ -147,17 +156,23 @@ static void what_is_not_used_or_no_message(void **state) {
 #define PATIENT_REF "\"subject\":{\"reference\":\"urn:uuid:00000001-0000-4000-8000-000000000001\"}"
 static void a_fhir_bundle(void **state) {
     (void)state;
-    static const char m[] =
-        "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":["
-        "{\"fullUrl\":\"urn:uuid:00000001-0000-4000-8000-000000000001\",\"resource\":{\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"LAKE\",\"value\":\"4821\"}],"
-        "\"name\":[{\"family\":\"Kowalski\",\"given\":[\"Anna\"]}],\"birthDate\":\"1959-03-12\",\"gender\":\"female\"}},"
-        "{\"resource\":{\"resourceType\":\"ServiceRequest\",\"identifier\":[{\"system\":\"EHR\",\"value\":\"O-9\"}],\"status\":\"active\",\"intent\":\"order\"," PATIENT_REF ","
-        "\"code\":{\"coding\":[{\"system\":\"http://www.ama-assn.org/go/cpt\",\"code\":\"72148\"}]},\"reasonCode\":[{\"coding\":[{\"system\":\"http://hl7.org/fhir/sid/icd-10-cm\",\"code\":\"M54.16\"}]}]}},"
-        "{\"resource\":{\"resourceType\":\"ServiceRequest\",\"id\":\"x\",\"status\":\"active\",\"intent\":\"order\"," PATIENT_REF "}}]}";
+    static const char m[] = "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":["
+                            "{\"fullUrl\":\"urn:uuid:00000001-0000-4000-8000-000000000001\",\"resource\":{"
+                            "\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"LAKE\",\"value\":\"4821\"}],"
+                            "\"name\":[{\"family\":\"Kowalski\",\"given\":[\"Anna\"]}],\"birthDate\":\"1959-03-12\","
+                            "\"gender\":\"female\"}},"
+                            "{\"resource\":{\"resourceType\":\"ServiceRequest\",\"identifier\":[{\"system\":\"EHR\","
+                            "\"value\":\"O-9\"}],\"status\":\"active\",\"intent\":\"order\"," PATIENT_REF ","
+                            "\"code\":{\"coding\":[{\"system\":\"http://www.ama-assn.org/go/"
+                            "cpt\",\"code\":\"72148\"}]},\"reasonCode\":[{\"coding\":[{\"system\":\"http://hl7.org/"
+                            "fhir/sid/icd-10-cm\",\"code\":\"M54.16\"}]}]}},"
+                            "{\"resource\":{\"resourceType\":\"ServiceRequest\",\"id\":\"x\",\"status\":\"active\","
+                            "\"intent\":\"order\"," PATIENT_REF "}}]}";
     struct rcv_reading r;
     rcv_read_fhir(&src, PP_STR(m), &r);
     assert_fact(nth(&r, 0), EV_PATIENT_REPORTED, "\"mrn\":\"4821\"", NULL);
-    assert_fact(nth(&r, 1), EV_ORDER_REPORTED, "\"order_no\":\"O-9\"", "\"code\":\"72148\"", "\"diagnoses\":[\"M54.16\"]", NULL);
+    assert_fact(nth(&r, 1), EV_ORDER_REPORTED, "\"order_no\":\"O-9\"", "\"code\":\"72148\"",
+                "\"diagnoses\":[\"M54.16\"]", NULL);
     assert_int_equal(r.nrefusals, 1);
     assert_string_equal(r.refusals->place.s, "/entry/2/resource/code");
     rcv_read_fhir(&src, PP_STR("{\"resourceType\":\"Bundle\",\"type\":\"history\"}"), &r);
@@ -173,8 +188,11 @@ static void a_payers_answer_is_routed_by_our_number(void **state) {
     char trace[PP_TRACE_MAX + 1], m[600];
     pp_trace_make(pp_uuid_derive((struct pp_uuid){{1}}, PP_STR("x")), 3, trace);
     snprintf(m, sizeof m,
-             "{\"resourceType\":\"Bundle\",\"type\":\"history\",\"entry\":[{\"resource\":{\"resourceType\":\"Parameters\",\"parameter\":"
-             "[{\"name\":\"type\",\"valueCode\":\"event-notification\"}]}},{\"resource\":{\"resourceType\":\"ClaimResponse\",\"identifier\":[{\"value\":\"%s\"}]}}]}", trace);
+             "{\"resourceType\":\"Bundle\",\"type\":\"history\",\"entry\":[{\"resource\":{\"resourceType\":"
+             "\"Parameters\",\"parameter\":"
+             "[{\"name\":\"type\",\"valueCode\":\"event-notification\"}]}},{\"resource\":{\"resourceType\":"
+             "\"ClaimResponse\",\"identifier\":[{\"value\":\"%s\"}]}}]}",
+             trace);
     struct rcv_reading r;
     rcv_read_payer(&src, PP_STR("meridian"), PP_STR("application/fhir+json"), pp_str_z(m), &r);
     assert_fact(nth(&r, 0), EV_PAYER_ANSWER_REPORTED, "\"kind\":\"notification\"", trace, NULL);

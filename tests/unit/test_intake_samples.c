@@ -39,7 +39,8 @@ static void check_facts(const char *name, const struct rcv_reading *r) {
         struct pp_err err;
         if (p->kind == RCV_MERGE) continue; /* its two persons are filled in by the shell */
         pp_buf_init(&b, 1 << 20);
-        if (ev_encode(&p->ev, &b, &err) < 0) fail_msg("%s: %s cannot be written: %s", name, ev_type_name(p->ev.type), err.msg);
+        if (ev_encode(&p->ev, &b, &err) < 0)
+            fail_msg("%s: %s cannot be written: %s", name, ev_type_name(p->ev.type), err.msg);
         pp_buf_free(&b);
         assert_true(p->subject->nwho || p->subject->nabout || p->kind == RCV_PAYER);
     }
@@ -48,13 +49,20 @@ static void check_facts(const char *name, const struct rcv_reading *r) {
 
 static void tell(const char *name, const struct rcv_reading *r) {
     files++;
-    if (r->nrefusals) refused++;
-    else if (r->not_used) not_used++;
-    else flowed++;
-    const char *what = r->nrefusals && r->nreports ? "in part" : r->nrefusals ? "refused" : r->not_used ? "not used" : "flows";
-    struct pp_str place = r->nrefusals ? r->refusals->place : PP_STR_NONE, reason = r->nrefusals ? r->refusals->reason : PP_STR_NONE;
-    print_message("%-9s %-52s %-12.*s %2d facts  %.*s%s%.*s\n", what, name, PP_FMT(r->type), r->nreports, PP_FMT(place), place.n ? ": " : "",
-                  PP_FMT(reason));
+    if (r->nrefusals)
+        refused++;
+    else if (r->not_used)
+        not_used++;
+    else
+        flowed++;
+    const char *what = r->nrefusals && r->nreports ? "in part"
+                       : r->nrefusals              ? "refused"
+                       : r->not_used               ? "not used"
+                                                   : "flows";
+    struct pp_str place = r->nrefusals ? r->refusals->place : PP_STR_NONE,
+                  reason = r->nrefusals ? r->refusals->reason : PP_STR_NONE;
+    print_message("%-9s %-52s %-12.*s %2d facts  %.*s%s%.*s\n", what, name, PP_FMT(r->type), r->nreports, PP_FMT(place),
+                  place.n ? ": " : "", PP_FMT(reason));
 }
 
 typedef void reader(const struct rcv_source *src, struct pp_str bytes, struct rcv_reading *r);
@@ -94,8 +102,10 @@ static void run_folder(const char *folder, reader *read) {
         if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
             char *bytes = read_file(path, &size);
             assert_non_null(bytes);
-            if (read == rcv_read_hl7) run_hl7(names[i]->d_name, (struct pp_str){bytes, (uint32_t)size});
-            else run_one(names[i]->d_name, (struct pp_str){bytes, (uint32_t)size}, read);
+            if (read == rcv_read_hl7)
+                run_hl7(names[i]->d_name, (struct pp_str){bytes, (uint32_t)size});
+            else
+                run_one(names[i]->d_name, (struct pp_str){bytes, (uint32_t)size}, read);
             free(bytes);
         }
         free(names[i]);
@@ -111,7 +121,8 @@ static void samples(void **state) {
         skip();
     }
     refs = pp_refs_empty();
-    static const char *const hl7[] = {"hl7v2/ORM", "hl7v2/OMG", "hl7v2/OML", "hl7v2/SIU", "hl7v2/MDM", "hl7v2/ORU", "hl7v2/ADT", "hl7v2/torture", "hl7v2/DFT"};
+    static const char *const hl7[] = {"hl7v2/ORM", "hl7v2/OMG", "hl7v2/OML",     "hl7v2/SIU", "hl7v2/MDM",
+                                      "hl7v2/ORU", "hl7v2/ADT", "hl7v2/torture", "hl7v2/DFT"};
     static const char *const fhir[] = {"fhir/ehr", "fhir/crd-2.0.1/examples", "fhir/pas_2.2.1/examples"};
     for (size_t i = 0; i < sizeof hl7 / sizeof hl7[0]; i++) run_folder(hl7[i], rcv_read_hl7);
     for (size_t i = 0; i < sizeof fhir / sizeof fhir[0]; i++) run_folder(fhir[i], rcv_read_fhir);

@@ -126,10 +126,8 @@ static void rollback_of_an_empty_unit(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_are_found_and_added_once),
-        cmocka_unit_test(changes_are_seen_by_value),
-        cmocka_unit_test(a_deleted_row_comes_back_empty),
-        cmocka_unit_test(rollback_puts_everything_back),
+        cmocka_unit_test(rows_are_found_and_added_once),  cmocka_unit_test(changes_are_seen_by_value),
+        cmocka_unit_test(a_deleted_row_comes_back_empty), cmocka_unit_test(rollback_puts_everything_back),
         cmocka_unit_test(rollback_of_an_empty_unit),
     };
     return cmocka_run_group_tests_name("unit", tests, NULL, NULL);

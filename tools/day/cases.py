@@ -89,7 +89,7 @@ def cases():
 
     c = case("two", "two lines, one approved and one denied", "0937", "DIAZ", "KAREN", "1968-01-20", "F")
     c.orders(14, *MRI, order_no="O-two-1", group="O-two").orders(15, "62323", "Epidural injection, lumbar", ["M54.16"], order_no="O-two-2", group="O-two") \
-        .notes(20, order_no="O-two-1").notes(21, IMAGING, order_no="O-two-2").books(25, 13, days=3, order_no="O-two-1") \
+        .notes(20, order_no="O-two-1").notes(21, IMAGING, order_no="O-two-2").books(25, 13, days=3, order_no="O-two") \
         .payer("72148", {"action": "A1"}).payer("62323", {"action": "A3", "reasons": ["0F"], "text": "Six weeks of therapy were not shown."}) \
         .expects(coverage=["required", "required"], authorization=["approved", "denied"], readiness=["red"], tasks=["denied"])
 

@@ -14,8 +14,8 @@
 #include <stdlib.h>
 
 #define LISTENERS_MAX 16
-#define LINGER_MS 1                /* a sender waits for the broker: little is to be gained by waiting */
-#define MESSAGE_TIMEOUT_MS 30000   /* after this a sender is told to send again */
+#define LINGER_MS 1              /* a sender waits for the broker: little is to be gained by waiting */
+#define MESSAGE_TIMEOUT_MS 30000 /* after this a sender is told to send again */
 #define CLOSE_WAIT_MS 5000
 #define METRICS_BYTES_MAX ((size_t)1 << 20)
 #define OPS_ROUTES 3
@@ -27,10 +27,12 @@ static const struct pp_config_key door_keys[] = {
     {"mllp-allow", PP_CFG_STR, 0, 4096, "", "", "Addresses that may connect, comma separated; empty = all."},
     {"mllp-connections-max", PP_CFG_INT, 1, 100000, "", "2000", "Connections of one MLLP listener."},
     {"mllp-message-max", PP_CFG_INT, 1024, 256 << 20, "bytes", "33554432", "Largest HL7 message."},
-    {"mllp-partial-timeout", PP_CFG_INT, 100, 600000, "ms", "30000", "Age of an unfinished frame that closes its connection."},
+    {"mllp-partial-timeout", PP_CFG_INT, 100, 600000, "ms", "30000",
+     "Age of an unfinished frame that closes its connection."},
     {"mllp-idle-timeout", PP_CFG_INT, 0, 86400000, "ms", "0", "Silence that closes an MLLP connection; 0 = never."},
     {"drop-dir", PP_CFG_STR, 0, 1023, "", "", "Drop folders: <drop-dir>/<tenant>/<partner>/; empty = none."},
-    {"packs-dir", PP_CFG_STR, 0, 1023, "", "packs", "Reference packs; the door needs the payer directory for call-backs."},
+    {"packs-dir", PP_CFG_STR, 0, 1023, "", "packs",
+     "Reference packs; the door needs the payer directory for call-backs."},
     {"secrets-dir", PP_CFG_STR, 0, 1023, "", ".run/secrets", "Folder of secrets: what payers' call-backs carry."},
     {"payer-tenant", PP_CFG_STR, 1, 32, "", "lakeside", "Tenant whose subscriptions the payers answer."},
     {0},
@@ -61,9 +63,12 @@ static void on_health(void *user, struct pp_request *r) {
 
 static void on_ready(void *user, struct pp_request *r) {
     const struct door *d = user;
-    if (d->stopping) pp_http_reply(r, 503, "text/plain", PP_STR("stopping\n"));
-    else if (!d->warm) pp_http_reply(r, 503, "text/plain", PP_STR("waiting for Kafka\n"));
-    else pp_http_reply(r, 200, "text/plain", PP_STR("ready\n"));
+    if (d->stopping)
+        pp_http_reply(r, 503, "text/plain", PP_STR("stopping\n"));
+    else if (!d->warm)
+        pp_http_reply(r, 503, "text/plain", PP_STR("waiting for Kafka\n"));
+    else
+        pp_http_reply(r, 200, "text/plain", PP_STR("ready\n"));
 }
 
 static void on_metrics(void *user, struct pp_request *r) {
@@ -77,11 +82,15 @@ static void on_metrics(void *user, struct pp_request *r) {
 }
 
 static int start_ops(struct door *d, struct pp_err *err) {
-    static const struct { const char *path; pp_http_handler *handler; } paths[OPS_ROUTES] = {
-        {"/healthz", on_health}, {"/readyz", on_ready}, {"/metrics", on_metrics}};
+    static const struct {
+        const char *path;
+        pp_http_handler *handler;
+    } paths[OPS_ROUTES] = {{"/healthz", on_health}, {"/readyz", on_ready}, {"/metrics", on_metrics}};
     for (int i = 0; i < OPS_ROUTES; i++)
-        d->ops_routes[i] = (struct pp_route){.method = "GET", .path = paths[i].path, .open = true, .handler = paths[i].handler, .user = d};
-    if (pp_http_server_new(&d->loop, "127.0.0.1", (int)pp_config_int(d->config, "ops-port"), NULL, &d->ops, err) < 0) return -1;
+        d->ops_routes[i] = (struct pp_route){
+            .method = "GET", .path = paths[i].path, .open = true, .handler = paths[i].handler, .user = d};
+    if (pp_http_server_new(&d->loop, "127.0.0.1", (int)pp_config_int(d->config, "ops-port"), NULL, &d->ops, err) < 0)
+        return -1;
     pp_http_server_routes(d->ops, d->ops_routes, OPS_ROUTES);
     return 0;
 }
@@ -96,25 +105,33 @@ static int start_mllp(struct door *d, struct pp_err *err) {
         int64_t number;
         if (!pp_str_int(port, &number) || number < 0 || number > 65535 || !partner.n || !one.n)
             return pp_err_set(err, PP_ERR_INVALID, "mllp-listeners: '%.*s' is not port:partner:tenant", PP_FMT(whole));
-        if (d->nmllp == LISTENERS_MAX) return pp_err_set(err, PP_ERR_LIMIT, "mllp-listeners: more than %d", LISTENERS_MAX);
-        struct door_mllp_opts o = {
-            .bind_addr = pp_config_str(d->config, "mllp-bind"), .port = (int)number, .partner = partner, .tenant = one,
-            .connections_max = (int)pp_config_int(d->config, "mllp-connections-max"),
-            .message_bytes_max = (uint32_t)pp_config_int(d->config, "mllp-message-max"),
-            .partial_timeout_ms = (int)pp_config_int(d->config, "mllp-partial-timeout"),
-            .idle_timeout_ms = (int)pp_config_int(d->config, "mllp-idle-timeout"),
-            .allow = pp_config_str(d->config, "mllp-allow")};
+        if (d->nmllp == LISTENERS_MAX)
+            return pp_err_set(err, PP_ERR_LIMIT, "mllp-listeners: more than %d", LISTENERS_MAX);
+        struct door_mllp_opts o = {.bind_addr = pp_config_str(d->config, "mllp-bind"),
+                                   .port = (int)number,
+                                   .partner = partner,
+                                   .tenant = one,
+                                   .connections_max = (int)pp_config_int(d->config, "mllp-connections-max"),
+                                   .message_bytes_max = (uint32_t)pp_config_int(d->config, "mllp-message-max"),
+                                   .partial_timeout_ms = (int)pp_config_int(d->config, "mllp-partial-timeout"),
+                                   .idle_timeout_ms = (int)pp_config_int(d->config, "mllp-idle-timeout"),
+                                   .allow = pp_config_str(d->config, "mllp-allow")};
         if (door_mllp_new(&d->store, &o, &d->mllp[d->nmllp++], err) < 0) return -1;
     }
     return 0;
 }
 
 static int start_http(struct door *d, struct pp_err *err) {
-    if (pp_auth_open(pp_config_str(d->config, "jwks-file"), pp_config_str(d->config, "token-issuer"), &d->auth, err) < 0) return -1;
+    if (pp_auth_open(pp_config_str(d->config, "jwks-file"), pp_config_str(d->config, "token-issuer"), &d->auth, err) <
+        0)
+        return -1;
     if (pp_refs_load_dir(pp_config_str(d->config, "packs-dir"), &d->refs, err) < 0) return -1;
-    struct door_http_opts o = {
-        .bind_addr = pp_config_str(d->config, "api-bind"), .port = (int)pp_config_int(d->config, "api-port"), .auth = d->auth,
-        .refs = d->refs, .secrets_dir = pp_config_str(d->config, "secrets-dir"), .payer_tenant = pp_config_str(d->config, "payer-tenant")};
+    struct door_http_opts o = {.bind_addr = pp_config_str(d->config, "api-bind"),
+                               .port = (int)pp_config_int(d->config, "api-port"),
+                               .auth = d->auth,
+                               .refs = d->refs,
+                               .secrets_dir = pp_config_str(d->config, "secrets-dir"),
+                               .payer_tenant = pp_config_str(d->config, "payer-tenant")};
     return door_http_new(&d->store, &o, &d->http, err);
 }
 
@@ -125,11 +142,14 @@ static void on_warm(void *user, const struct pp_err *err) {
     if (d->stopping) return;
     if (err) {
         pp_log_err(PP_LOG_WARN, "waiting for Kafka", err);
-        pp_producer_warm(d->store.producer, &(struct pp_topic_need){"pa.inbound.v1", (int)pp_config_int(d->config, "partitions")}, 1, on_warm, d);
+        pp_producer_warm(d->store.producer,
+                         &(struct pp_topic_need){"pa.inbound.v1", (int)pp_config_int(d->config, "partitions")}, 1,
+                         on_warm, d);
         return;
     }
     const char *drop = pp_config_str(d->config, "drop-dir");
-    if (start_mllp(d, &e) < 0 || start_http(d, &e) < 0 || (drop[0] && door_drop_new(&d->store, drop, &d->drop, &e) < 0)) {
+    if (start_mllp(d, &e) < 0 || start_http(d, &e) < 0 ||
+        (drop[0] && door_drop_new(&d->store, drop, &d->drop, &e) < 0)) {
         pp_log_err(PP_LOG_ERROR, "door cannot open", &e);
         d->fatal = true;
         uv_stop(&d->loop);
@@ -171,12 +191,19 @@ static void on_signal(uv_signal_t *s, int n) {
 static int setup(struct door *d, struct pp_err *err) {
     if (pp_clock_init(pp_config_str(d->config, "clock-file"), err) < 0) return -1;
     if (pp_config_str(d->config, "blob-dir")[0] &&
-        pp_blob_open(pp_config_str(d->config, "blob-dir"), pp_config_str(d->config, "blob-key-file"), &d->store.blobs, err) < 0)
+        pp_blob_open(pp_config_str(d->config, "blob-dir"), pp_config_str(d->config, "blob-key-file"), &d->store.blobs,
+                     err) < 0)
         return -1;
-    struct pp_producer_opts o = {.brokers = pp_config_str(d->config, "kafka-brokers"), .name = "door", .linger_ms = LINGER_MS,
-                                 .message_timeout_ms = MESSAGE_TIMEOUT_MS, .on_error = on_producer_error, .user = d};
+    struct pp_producer_opts o = {.brokers = pp_config_str(d->config, "kafka-brokers"),
+                                 .name = "door",
+                                 .linger_ms = LINGER_MS,
+                                 .message_timeout_ms = MESSAGE_TIMEOUT_MS,
+                                 .on_error = on_producer_error,
+                                 .user = d};
     if (pp_producer_new(&d->loop, &o, &d->store.producer, err) < 0 || start_ops(d, err) < 0) return -1;
-    pp_producer_warm(d->store.producer, &(struct pp_topic_need){"pa.inbound.v1", (int)pp_config_int(d->config, "partitions")}, 1, on_warm, d);
+    pp_producer_warm(d->store.producer,
+                     &(struct pp_topic_need){"pa.inbound.v1", (int)pp_config_int(d->config, "partitions")}, 1, on_warm,
+                     d);
     return 0;
 }
 

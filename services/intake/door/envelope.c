@@ -26,7 +26,8 @@ static void envelope_x12(struct pp_str body, struct pp_str partner, struct pp_ar
     ret->sender = partner;
     ret->content_type = PP_STR("application/edi-x12");
     if (body.n < ISA_BYTES) return;
-    struct pp_str isa06 = pp_str_trim((struct pp_str){body.s + 35, 15}), isa13 = pp_str_trim((struct pp_str){body.s + 90, 9});
+    struct pp_str isa06 = pp_str_trim((struct pp_str){body.s + 35, 15}),
+                  isa13 = pp_str_trim((struct pp_str){body.s + 90, 9});
     ret->message_id = pp_arena_printf(a, "%.*s/%.*s", PP_FMT(isa06), PP_FMT(isa13));
 }
 
@@ -56,7 +57,8 @@ static void envelope_fhir(struct pp_str body, struct pp_str partner, struct pp_a
     json_decref(doc);
 }
 
-static void envelope_hl7_file(struct pp_str body, struct pp_str tenant, struct pp_str partner, struct pp_arena *a, struct door_envelope *ret) {
+static void envelope_hl7_file(struct pp_str body, struct pp_str tenant, struct pp_str partner, struct pp_arena *a,
+                              struct door_envelope *ret) {
     struct pp_hl7_msg m;
     struct pp_hl7_msh msh;
     struct pp_err err;
@@ -74,7 +76,8 @@ bool door_envelope_of(struct pp_str body, struct pp_str content_type, struct pp_
     *ret = (struct door_envelope){.tenant = tenant};
     struct pp_str head = pp_str_trim(body), type = content_type;
     type = pp_str_trim(pp_str_split(&type, ';'));
-    bool hl7 = pp_str_starts(head, PP_STR("MSH")) || pp_str_starts(head, PP_STR("FHS")) || pp_str_starts(head, PP_STR("BHS"));
+    bool hl7 =
+        pp_str_starts(head, PP_STR("MSH")) || pp_str_starts(head, PP_STR("FHS")) || pp_str_starts(head, PP_STR("BHS"));
     if (hl7 || pp_str_ieq(type, PP_STR("application/hl7-v2")) || pp_str_ieq(type, PP_STR("x-application/hl7-v2+er7")))
         envelope_hl7_file(body, tenant, partner, a, ret);
     else if (pp_str_starts(head, PP_STR("ISA")) || pp_str_ieq(type, PP_STR("application/edi-x12")))

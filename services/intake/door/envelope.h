@@ -1,5 +1,6 @@
 /* What the door must know of a message before it is stored: who sent it, which number it has, and which patient it is
- * about as the sender names it, so that messages about one patient keep their order. Pure; reads as little as possible. */
+ * about as the sender names it, so that messages about one patient keep their order. Pure; reads as little as possible.
+ */
 #ifndef INTAKE_DOOR_ENVELOPE_H
 #define INTAKE_DOOR_ENVELOPE_H
 
@@ -8,11 +9,11 @@
 #include "codec/hl7_view.h"
 
 struct door_envelope {
-    const char *type;          /* inbound.hl7, inbound.fhir, inbound.x12, inbound.payer, inbound.unknown */
+    const char *type; /* inbound.hl7, inbound.fhir, inbound.x12, inbound.payer, inbound.unknown */
     struct pp_str tenant;
-    struct pp_str sender;      /* partner, for HL7 partner/MSH-3/MSH-4 */
-    struct pp_str message_id;  /* MSH-10, Bundle.id, ISA06/ISA13; empty = none */
-    struct pp_str patient;     /* first patient id as sent; empty = none */
+    struct pp_str sender;     /* partner, for HL7 partner/MSH-3/MSH-4 */
+    struct pp_str message_id; /* MSH-10, Bundle.id, ISA06/ISA13; empty = none */
+    struct pp_str patient;    /* first patient id as sent; empty = none */
     struct pp_str content_type;
     char hash[PP_SHA256_HEX + 1];
 };

@@ -25,9 +25,12 @@ static void go_on(struct door_drop *d);
 /* All parts are durable, or one of them is not: then the whole file is taken again; repeats are dropped downstream. */
 static void maybe_end(struct door_drop *d) {
     if (d->on_their_way || d->splitting || d->stopping) return;
-    if (d->failed) pp_dropdir_done(d->dir, PP_DROPDIR_RETRY, NULL);
-    else if (d->refusal) pp_dropdir_done(d->dir, PP_DROPDIR_REFUSED, d->refusal);
-    else pp_dropdir_done(d->dir, PP_DROPDIR_TAKEN, NULL);
+    if (d->failed)
+        pp_dropdir_done(d->dir, PP_DROPDIR_RETRY, NULL);
+    else if (d->refusal)
+        pp_dropdir_done(d->dir, PP_DROPDIR_REFUSED, d->refusal);
+    else
+        pp_dropdir_done(d->dir, PP_DROPDIR_TAKEN, NULL);
 }
 
 static void on_stored(void *user, const struct pp_err *err) {
@@ -37,8 +40,10 @@ static void on_stored(void *user, const struct pp_err *err) {
         pp_log_err(PP_LOG_ERROR, "message of a file not stored", err);
         d->failed = true;
     }
-    if (d->splitting) go_on(d);
-    else maybe_end(d);
+    if (d->splitting)
+        go_on(d);
+    else
+        maybe_end(d);
 }
 
 static void put(struct door_drop *d, struct pp_str bytes, struct pp_str content_type) {
@@ -68,9 +73,11 @@ static void go_on(struct door_drop *d) {
             d->splitting = false;
             break;
         }
-        if (item.what == PP_HL7_BATCH_MESSAGE) put(d, item.bytes, PP_STR("application/hl7-v2"));
-        else pp_log(PP_LOG_WARN, "file in the drop folder", "partner", PP_V(d->file.partner), "offset", PP_I(item.offset), "what",
-                    PP_S(item.text ? item.text : "lines that belong to no message"), NULL);
+        if (item.what == PP_HL7_BATCH_MESSAGE)
+            put(d, item.bytes, PP_STR("application/hl7-v2"));
+        else
+            pp_log(PP_LOG_WARN, "file in the drop folder", "partner", PP_V(d->file.partner), "offset",
+                   PP_I(item.offset), "what", PP_S(item.text ? item.text : "lines that belong to no message"), NULL);
     }
     if (d->failed) d->splitting = false;
     if (!d->splitting && !d->taken && !d->failed) d->refusal = "no HL7 message in the file";
@@ -84,8 +91,10 @@ static void on_file(void *user, const struct pp_dropped *file) {
     d->refusal = NULL;
     d->taken = 0;
     struct pp_str head = pp_str_trim(file->bytes);
-    d->splitting = pp_str_starts(head, PP_STR("MSH")) || pp_str_starts(head, PP_STR("FHS")) || pp_str_starts(head, PP_STR("BHS"));
-    pp_log(PP_LOG_INFO, "file taken from the drop folder", "partner", PP_V(file->partner), "bytes", PP_I(file->bytes.n), NULL);
+    d->splitting =
+        pp_str_starts(head, PP_STR("MSH")) || pp_str_starts(head, PP_STR("FHS")) || pp_str_starts(head, PP_STR("BHS"));
+    pp_log(PP_LOG_INFO, "file taken from the drop folder", "partner", PP_V(file->partner), "bytes", PP_I(file->bytes.n),
+           NULL);
     if (d->splitting) {
         pp_hl7_batch_init(&d->batch, file->bytes);
         go_on(d);

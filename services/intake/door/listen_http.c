@@ -28,7 +28,8 @@ static void on_stored(void *user, const struct pp_err *err) {
     struct answer *a = user;
     if (err) {
         pp_log_err(PP_LOG_ERROR, "message not stored", err);
-        pp_http_problem(a->request, 503, "The message could not be stored. Send it again.", NULL, "the message log does not answer");
+        pp_http_problem(a->request, 503, "The message could not be stored. Send it again.", NULL,
+                        "the message log does not answer");
     } else {
         char body[128];
         int n = snprintf(body, sizeof body, "{\"stored\":true,\"hash\":\"%s\"}", a->hash);
@@ -49,7 +50,9 @@ static void put(struct door_http *d, struct pp_request *r, const struct door_env
     if (door_store_put(d->store, e, pp_request_body(r), on_stored, a, &err) == 0) return;
     free(a);
     bool full = err.kind == PP_ERR_LIMIT;
-    pp_http_problem(r, full ? 503 : 400, full ? "Too many messages at once. Send it again." : "The message cannot be stored.", NULL, "%s", err.msg);
+    pp_http_problem(r, full ? 503 : 400,
+                    full ? "Too many messages at once. Send it again." : "The message cannot be stored.", NULL, "%s",
+                    err.msg);
 }
 
 static void on_message(void *user, struct pp_request *r) {
@@ -57,9 +60,11 @@ static void on_message(void *user, struct pp_request *r) {
     const struct pp_identity *who = pp_request_identity(r);
     struct door_envelope e;
     pp_arena_reset(&d->arena);
-    if (!door_envelope_of(pp_request_body(r), pp_request_header(r, "Content-Type"), who->tenant, who->subject, &d->arena, &e)) {
-        pp_http_problem(r, 415, "This is none of the kinds of message that are taken.", NULL,
-                        "send HL7 v2 (application/hl7-v2), FHIR JSON (application/fhir+json) or X12 (application/edi-x12)");
+    if (!door_envelope_of(pp_request_body(r), pp_request_header(r, "Content-Type"), who->tenant, who->subject,
+                          &d->arena, &e)) {
+        pp_http_problem(
+            r, 415, "This is none of the kinds of message that are taken.", NULL,
+            "send HL7 v2 (application/hl7-v2), FHIR JSON (application/fhir+json) or X12 (application/edi-x12)");
         return;
     }
     put(d, r, &e);
@@ -92,23 +97,37 @@ static void on_notify(void *user, struct pp_request *r) {
     struct pp_str id = pp_request_var(r, "payer");
     const struct pp_payer *p = pp_refs_payer(d->opts.refs, id);
     if (!p || !is_from_payer(d, r, p)) {
-        pp_http_problem(r, 401, "This call is not from a payer that we subscribed to.", NULL, "the header of the subscription is missing or wrong");
+        pp_http_problem(r, 401, "This call is not from a payer that we subscribed to.", NULL,
+                        "the header of the subscription is missing or wrong");
         return;
     }
-    struct door_envelope e = {.type = "inbound.payer", .tenant = pp_str_z(d->opts.payer_tenant), .sender = p->id,
+    struct door_envelope e = {.type = "inbound.payer",
+                              .tenant = pp_str_z(d->opts.payer_tenant),
+                              .sender = p->id,
                               .content_type = pp_request_header(r, "Content-Type")};
     pp_sha256_hex(pp_request_body(r), e.hash);
     put(d, r, &e);
 }
 
-int door_http_new(struct door_store *store, const struct door_http_opts *opts, struct door_http **ret, struct pp_err *err) {
+int door_http_new(struct door_store *store, const struct door_http_opts *opts, struct door_http **ret,
+                  struct pp_err *err) {
     struct door_http *d = calloc(1, sizeof *d);
     if (!d) return pp_err_set(err, PP_ERR_NOMEM, "HTTP listener");
     d->store = store;
     d->opts = *opts;
     pp_arena_init(&d->arena, ARENA_BYTES);
-    d->routes[0] = (struct pp_route){.method = "POST", .path = "/v1/messages", .body_max = BODY_MAX, .roles = "client", .handler = on_message, .user = d};
-    d->routes[1] = (struct pp_route){.method = "POST", .path = "/v1/payers/{payer}/notify", .body_max = BODY_MAX, .open = true, .handler = on_notify, .user = d};
+    d->routes[0] = (struct pp_route){.method = "POST",
+                                     .path = "/v1/messages",
+                                     .body_max = BODY_MAX,
+                                     .roles = "client",
+                                     .handler = on_message,
+                                     .user = d};
+    d->routes[1] = (struct pp_route){.method = "POST",
+                                     .path = "/v1/payers/{payer}/notify",
+                                     .body_max = BODY_MAX,
+                                     .open = true,
+                                     .handler = on_notify,
+                                     .user = d};
     *ret = d;
     if (pp_http_server_new(store->loop, opts->bind_addr, opts->port, opts->auth, &d->server, err) < 0) return -1;
     pp_http_server_routes(d->server, d->routes, ROUTES);

@@ -15,11 +15,12 @@ struct door_http_opts {
     const char *bind_addr;
     int port;
     struct pp_auth *auth;
-    const struct pp_refs *refs;      /* payers: which header a call-back carries */
-    const char *secrets_dir;         /* <callback secret>: what stands in it */
-    const char *payer_tenant;        /* tenant whose subscriptions the payers answer */
+    const struct pp_refs *refs; /* payers: which header a call-back carries */
+    const char *secrets_dir;    /* <callback secret>: what stands in it */
+    const char *payer_tenant;   /* tenant whose subscriptions the payers answer */
 };
-int door_http_new(struct door_store *store, const struct door_http_opts *opts, struct door_http **ret, struct pp_err *err);
+int door_http_new(struct door_store *store, const struct door_http_opts *opts, struct door_http **ret,
+                  struct pp_err *err);
 void door_http_stop(struct door_http *d);
 void door_http_free(struct door_http *d);
 

@@ -55,9 +55,11 @@ static void refuse(struct door_mllp *d, struct pp_mllp_conn *c, const char *why,
     pp_sha256_hex(bytes, hash);
     snprintf(id, sizeof id, "PP%.18s", hash);
     pp_buf_init(&ack, ACK_BYTES_MAX);
-    pp_hl7_nak_write(&(struct pp_hl7_ack){.outcome = PP_HL7_REJECT, .control_id = pp_str_z(id), .text = pp_str_z(why)}, &ack);
+    pp_hl7_nak_write(&(struct pp_hl7_ack){.outcome = PP_HL7_REJECT, .control_id = pp_str_z(id), .text = pp_str_z(why)},
+                     &ack);
     pp_metric_add("pp_mllp_refused_messages_total", NULL, 1);
-    pp_log(PP_LOG_WARN, "MLLP bytes refused", "partner", PP_S(d->partner), "why", PP_S(why), "bytes", PP_I(bytes.n), "hash", PP_S(hash), NULL);
+    pp_log(PP_LOG_WARN, "MLLP bytes refused", "partner", PP_S(d->partner), "why", PP_S(why), "bytes", PP_I(bytes.n),
+           "hash", PP_S(hash), NULL);
     pp_mllp_reply(c, pp_buf_str(&ack));
     pp_buf_free(&ack);
 }
@@ -70,7 +72,9 @@ static void keep_refused(void *user, const struct pp_err *err) {
 /* Stored under its own type, so that nobody takes a cut message for a whole one. */
 static void keep_bytes(struct door_mllp *d, struct pp_str bytes) {
     struct pp_err err;
-    struct door_envelope e = {.type = "inbound.unknown", .tenant = pp_str_z(d->tenant), .sender = pp_str_z(d->partner),
+    struct door_envelope e = {.type = "inbound.unknown",
+                              .tenant = pp_str_z(d->tenant),
+                              .sender = pp_str_z(d->partner),
                               .content_type = PP_STR("application/octet-stream")};
     if (!bytes.n) return;
     pp_sha256_hex(bytes, e.hash);
@@ -95,7 +99,8 @@ static void on_message(void *user, struct pp_mllp_conn *c, struct pp_str bytes) 
         pp_mllp_drop(c);
         return;
     }
-    *w = (struct waiting){.door = d, .conn = c, .wanted = pp_hl7_ack_wanted(&msh, PP_HL7_ACCEPT), .began_ms = pp_mono_ms()};
+    *w = (struct waiting){
+        .door = d, .conn = c, .wanted = pp_hl7_ack_wanted(&msh, PP_HL7_ACCEPT), .began_ms = pp_mono_ms()};
     char id[CONTROL_ID_BYTES + 1];
     control_id(&e, id);
     pp_buf_init(&w->ack, ACK_BYTES_MAX);
@@ -114,20 +119,28 @@ static void on_error(void *user, struct pp_mllp_conn *c, enum pp_mllp_reason rea
         refuse(d, c, pp_mllp_reason_text(reason), bytes);
         return;
     }
-    pp_log(PP_LOG_WARN, "MLLP framing", "partner", PP_S(d->partner), "why", PP_S(pp_mllp_reason_text(reason)), "bytes", PP_I(bytes.n), NULL);
+    pp_log(PP_LOG_WARN, "MLLP framing", "partner", PP_S(d->partner), "why", PP_S(pp_mllp_reason_text(reason)), "bytes",
+           PP_I(bytes.n), NULL);
 }
 
-int door_mllp_new(struct door_store *store, const struct door_mllp_opts *o, struct door_mllp **ret, struct pp_err *err) {
+int door_mllp_new(struct door_store *store, const struct door_mllp_opts *o, struct door_mllp **ret,
+                  struct pp_err *err) {
     struct door_mllp *d = calloc(1, sizeof *d);
     if (!d) return pp_err_set(err, PP_ERR_NOMEM, "MLLP listener");
     d->store = store;
     d->partner = strndup(o->partner.s, o->partner.n);
     d->tenant = strndup(o->tenant.s, o->tenant.n);
     pp_arena_init(&d->arena, PARSE_BYTES);
-    struct pp_mllp_server_opts so = {
-        .bind_addr = o->bind_addr, .port = o->port, .connections_max = o->connections_max, .message_bytes_max = o->message_bytes_max,
-        .partial_timeout_ms = o->partial_timeout_ms, .idle_timeout_ms = o->idle_timeout_ms, .allow = o->allow,
-        .user = d, .on_message = on_message, .on_error = on_error};
+    struct pp_mllp_server_opts so = {.bind_addr = o->bind_addr,
+                                     .port = o->port,
+                                     .connections_max = o->connections_max,
+                                     .message_bytes_max = o->message_bytes_max,
+                                     .partial_timeout_ms = o->partial_timeout_ms,
+                                     .idle_timeout_ms = o->idle_timeout_ms,
+                                     .allow = o->allow,
+                                     .user = d,
+                                     .on_message = on_message,
+                                     .on_error = on_error};
     *ret = d;
     return pp_mllp_server_new(store->loop, &so, &d->server, err);
 }

@@ -15,7 +15,8 @@ struct door_mllp_opts {
     int partial_timeout_ms, idle_timeout_ms;
     const char *allow;
 };
-int door_mllp_new(struct door_store *store, const struct door_mllp_opts *opts, struct door_mllp **ret, struct pp_err *err);
+int door_mllp_new(struct door_store *store, const struct door_mllp_opts *opts, struct door_mllp **ret,
+                  struct pp_err *err);
 void door_mllp_stop(struct door_mllp *d);
 void door_mllp_free(struct door_mllp *d); /* when the loop has run empty */
 

@@ -42,7 +42,8 @@ static int produce(struct put *p, struct pp_str body, struct pp_str dataref, str
     h[n++] = (struct pp_header){PP_STR("pp_hash"), pp_str_z(e->hash)};
     h[n++] = (struct pp_header){PP_STR("pp_message_id"), e->message_id};
     if (dataref.n) h[n++] = (struct pp_header){PP_STR("pp_dataref"), dataref};
-    struct pp_send s = {.topic = "pa.inbound.v1", .partition = -1, .key = p->key, .value = body, .headers = h, .nheaders = n};
+    struct pp_send s = {
+        .topic = "pa.inbound.v1", .partition = -1, .key = p->key, .value = body, .headers = h, .nheaders = n};
     return pp_producer_send(p->store->producer, &s, on_delivered, p, err);
 }
 
@@ -80,11 +81,14 @@ static struct put *new_put(struct door_store *s, const struct door_envelope *e, 
     return NULL;
 }
 
-int door_store_put(struct door_store *s, const struct door_envelope *e, struct pp_str body, door_stored_cb *cb, void *user,
-                   struct pp_err *err) {
-    if (s->in_flight >= DOOR_IN_FLIGHT_MAX) return pp_err_set(err, PP_ERR_LIMIT, "too many messages are on their way to the broker");
+int door_store_put(struct door_store *s, const struct door_envelope *e, struct pp_str body, door_stored_cb *cb,
+                   void *user, struct pp_err *err) {
+    if (s->in_flight >= DOOR_IN_FLIGHT_MAX)
+        return pp_err_set(err, PP_ERR_LIMIT, "too many messages are on their way to the broker");
     bool large = body.n > DOOR_INLINE_BYTES_MAX;
-    if (large && !s->blobs) return pp_err_set(err, PP_ERR_INVALID, "the message is larger than %u bytes and there is no blob store", DOOR_INLINE_BYTES_MAX);
+    if (large && !s->blobs)
+        return pp_err_set(err, PP_ERR_INVALID, "the message is larger than %u bytes and there is no blob store",
+                          DOOR_INLINE_BYTES_MAX);
     struct put *p = new_put(s, e, cb, user);
     if (!p) return pp_err_set(err, PP_ERR_LIMIT, "an identifier in the message is too long to be stored");
     s->in_flight++;

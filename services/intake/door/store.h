@@ -22,7 +22,7 @@ struct door_store {
 /* err NULL: durable. */
 typedef void door_stored_cb(void *user, const struct pp_err *err);
 /* Copies everything. -1 with PP_ERR_LIMIT: full, try again. */
-int door_store_put(struct door_store *s, const struct door_envelope *e, struct pp_str body, door_stored_cb *cb, void *user,
-                   struct pp_err *err);
+int door_store_put(struct door_store *s, const struct door_envelope *e, struct pp_str body, door_stored_cb *cb,
+                   void *user, struct pp_err *err);
 
 #endif

@@ -78,8 +78,13 @@ static struct ev_provider provider_of(struct reader *rd, const json_t *reference
 }
 
 static enum ev_patient_sex sex_of(struct pp_str gender) {
-    static const struct { const char *word; enum ev_patient_sex sex; } map[] = {
-        {"female", EV_PATIENT_SEX_F}, {"male", EV_PATIENT_SEX_M}, {"other", EV_PATIENT_SEX_O}, {"unknown", EV_PATIENT_SEX_U}};
+    static const struct {
+        const char *word;
+        enum ev_patient_sex sex;
+    } map[] = {{"female", EV_PATIENT_SEX_F},
+               {"male", EV_PATIENT_SEX_M},
+               {"other", EV_PATIENT_SEX_O},
+               {"unknown", EV_PATIENT_SEX_U}};
     for (size_t i = 0; i < sizeof map / sizeof map[0]; i++)
         if (pp_str_eqz(gender, map[i].word)) return map[i].sex;
     return EV_PATIENT_SEX_NONE;
@@ -107,7 +112,8 @@ static struct ev_patient patient_of(struct reader *rd, const json_t *patient) {
 static struct pp_str reference_id(struct pp_str reference, const char *type) {
     size_t n = strlen(type);
     for (uint32_t i = 0; i + n + 1 < reference.n; i++)
-        if ((i == 0 || reference.s[i - 1] == '/') && memcmp(reference.s + i, type, n) == 0 && reference.s[i + n] == '/') {
+        if ((i == 0 || reference.s[i - 1] == '/') && memcmp(reference.s + i, type, n) == 0 &&
+            reference.s[i + n] == '/') {
             struct pp_str rest = {reference.s + i + n + 1, reference.n - i - (uint32_t)n - 1};
             return pp_str_split(&rest, '/');
         }
@@ -115,7 +121,8 @@ static struct pp_str reference_id(struct pp_str reference, const char *type) {
 }
 
 /* Identifiers of the patient that a reference names. False after a refusal. */
-static bool begin_subject(struct reader *rd, const json_t *reference, const char *below, struct rcv_subject_builder *b) {
+static bool begin_subject(struct reader *rd, const json_t *reference, const char *below,
+                          struct rcv_subject_builder *b) {
     const struct rcv_source *src = rd->src;
     struct pp_arena *a = src->arena;
     rcv_subject_begin(src, b);
@@ -152,7 +159,8 @@ static void report_patient(struct reader *rd, const json_t *patient, const struc
 
 static bool is_procedure_system(struct pp_str system) {
     return pp_str_eqz(system, CPT_SYSTEM) || pp_str_starts(system, PP_STR(HCPCS_SYSTEM)) ||
-           pp_str_eqz(system, "urn:oid:2.16.840.1.113883.6.285") || pp_str_eqz(system, "urn:oid:2.16.840.1.113883.6.12");
+           pp_str_eqz(system, "urn:oid:2.16.840.1.113883.6.285") ||
+           pp_str_eqz(system, "urn:oid:2.16.840.1.113883.6.12");
 }
 
 /* The coding in CPT or HCPCS when there is one, else the first. */
@@ -166,7 +174,8 @@ static struct ev_code code_of(struct reader *rd, const json_t *concept) {
         }
     }
     struct pp_str text = pp_fhir_str(best, "display");
-    return (struct ev_code){.code = member(rd, best, "code", 32), .system = member(rd, best, "system", 64),
+    return (struct ev_code){.code = member(rd, best, "code", 32),
+                            .system = member(rd, best, "system", 64),
                             .text = keep(rd, text.n ? text : pp_fhir_str(concept, "text"), 200)};
 }
 
@@ -208,7 +217,8 @@ static void read_coverage(struct reader *rd, const json_t *coverage) {
     struct pp_str payer_name = pp_fhir_str(org, "name");
     int64_t rank = pp_fhir_int(coverage, "order");
     e->sender = rd->src->sender;
-    e->ended = pp_str_eqz(pp_fhir_str(coverage, "status"), "cancelled") || pp_str_eqz(pp_fhir_str(coverage, "status"), "entered-in-error");
+    e->ended = pp_str_eqz(pp_fhir_str(coverage, "status"), "cancelled") ||
+               pp_str_eqz(pp_fhir_str(coverage, "status"), "entered-in-error");
     e->coverage = (struct ev_coverage){
         .rank = rank > 0 && rank < 10 ? rank : 1,
         .payer_code = keep(rd, payer_code, 64),
@@ -230,7 +240,9 @@ static void read_coverage(struct reader *rd, const json_t *coverage) {
     const struct rcv_subject *subject = rcv_subject_end(rd->src, &b);
     report_patient(rd, patient, subject);
     struct rcv_report *r = rcv_add_report(rd->src, rd->r, RCV_FACT, subject, ev_of_coverage_reported(e));
-    if (r) r->said_key = pp_arena_printf(rd->src->arena, "coverage/%.*s/%d", PP_FMT(rd->src->sender), (int)e->coverage.rank);
+    if (r)
+        r->said_key =
+            pp_arena_printf(rd->src->arena, "coverage/%.*s/%d", PP_FMT(rd->src->sender), (int)e->coverage.rank);
 }
 
 /* ---- orders ---- */
@@ -287,13 +299,15 @@ static void read_order(struct reader *rd, const json_t *order) {
     if (!order_no.n) return refuse(rd, "/identifier", "the order has neither an identifier nor an id");
     const json_t *concept = json_object_get(order, device ? "codeCodeableConcept" : "code");
     e->service.code = code_of(rd, concept);
-    if (!e->service.code.code.n) return refuse(rd, device ? "/codeCodeableConcept" : "/code", "the order names no service");
+    if (!e->service.code.code.n)
+        return refuse(rd, device ? "/codeCodeableConcept" : "/code", "the order names no service");
     e->sender = rd->src->sender;
     e->order_no = keep(rd, order_no, 80);
     e->group_no = member(rd, json_object_get(order, device ? "groupIdentifier" : "requisition"), "value", 80);
     e->action = action_of(pp_fhir_str(order, "status"));
     struct pp_str priority = pp_fhir_str(order, "priority");
-    e->priority = priority.n && !pp_str_eqz(priority, "routine") ? EV_ORDER_REPORTED_PRIORITY_URGENT : EV_ORDER_REPORTED_PRIORITY_ROUTINE;
+    e->priority = priority.n && !pp_str_eqz(priority, "routine") ? EV_ORDER_REPORTED_PRIORITY_URGENT
+                                                                 : EV_ORDER_REPORTED_PRIORITY_ROUTINE;
     set_site(rd, pp_fhir_at(order, "locationReference", 0), &e->site, &e->location);
     e->ordered_at = pp_fhir_time(order, "authoredOn", rcv_zone(rd->src, e->site));
     e->ordering = provider_of(rd, json_object_get(order, "requester"));
@@ -302,7 +316,8 @@ static void read_order(struct reader *rd, const json_t *order) {
     set_quantity(rd, json_object_get(order, "quantityQuantity"), &e->service);
     e->service.diagnoses = pp_arena_array(a, struct pp_str, 12);
     if (!e->service.diagnoses) return;
-    for (size_t i = 0; i < pp_fhir_count(order, "reasonCode"); i++) add_diagnosis(rd, &e->service, pp_fhir_at(order, "reasonCode", i));
+    for (size_t i = 0; i < pp_fhir_count(order, "reasonCode"); i++)
+        add_diagnosis(rd, &e->service, pp_fhir_at(order, "reasonCode", i));
     for (size_t i = 0; i < pp_fhir_count(order, "reasonReference"); i++)
         add_diagnosis(rd, &e->service, json_object_get(resolve(rd, pp_fhir_at(order, "reasonReference", i)), "code"));
     const json_t *patient = resolve(rd, json_object_get(order, "subject"));
@@ -331,12 +346,14 @@ static struct pp_str order_number(struct reader *rd, const json_t *reference, st
 /* ---- appointments ---- */
 
 static bool visit_action(struct pp_str status, enum ev_visit_reported_action *ret) {
-    static const struct { const char *word; enum ev_visit_reported_action action; } map[] = {
-        {"booked", EV_VISIT_REPORTED_ACTION_BOOK},        {"pending", EV_VISIT_REPORTED_ACTION_BOOK},
-        {"proposed", EV_VISIT_REPORTED_ACTION_BOOK},      {"arrived", EV_VISIT_REPORTED_ACTION_CHANGE},
-        {"checked-in", EV_VISIT_REPORTED_ACTION_CHANGE},  {"waitlist", EV_VISIT_REPORTED_ACTION_CHANGE},
-        {"fulfilled", EV_VISIT_REPORTED_ACTION_DONE},     {"cancelled", EV_VISIT_REPORTED_ACTION_CANCEL},
-        {"noshow", EV_VISIT_REPORTED_ACTION_NO_SHOW},     {"entered-in-error", EV_VISIT_REPORTED_ACTION_CANCEL}};
+    static const struct {
+        const char *word;
+        enum ev_visit_reported_action action;
+    } map[] = {{"booked", EV_VISIT_REPORTED_ACTION_BOOK},       {"pending", EV_VISIT_REPORTED_ACTION_BOOK},
+               {"proposed", EV_VISIT_REPORTED_ACTION_BOOK},     {"arrived", EV_VISIT_REPORTED_ACTION_CHANGE},
+               {"checked-in", EV_VISIT_REPORTED_ACTION_CHANGE}, {"waitlist", EV_VISIT_REPORTED_ACTION_CHANGE},
+               {"fulfilled", EV_VISIT_REPORTED_ACTION_DONE},    {"cancelled", EV_VISIT_REPORTED_ACTION_CANCEL},
+               {"noshow", EV_VISIT_REPORTED_ACTION_NO_SHOW},    {"entered-in-error", EV_VISIT_REPORTED_ACTION_CANCEL}};
     for (size_t i = 0; i < sizeof map / sizeof map[0]; i++)
         if (pp_str_eqz(status, map[i].word)) {
             *ret = map[i].action;
@@ -408,7 +425,8 @@ static void read_appointment(struct reader *rd, const json_t *appointment) {
 
 static enum ev_document_reported_status document_status(const json_t *doc) {
     struct pp_str status = pp_fhir_str(doc, "status"), state = pp_fhir_str(doc, "docStatus");
-    if (!pp_str_eqz(status, "current") || pp_str_eqz(state, "entered-in-error")) return EV_DOCUMENT_REPORTED_STATUS_CANCELLED;
+    if (!pp_str_eqz(status, "current") || pp_str_eqz(state, "entered-in-error"))
+        return EV_DOCUMENT_REPORTED_STATUS_CANCELLED;
     if (pp_str_eqz(state, "final")) return EV_DOCUMENT_REPORTED_STATUS_FINAL;
     if (pp_str_eqz(state, "amended")) return EV_DOCUMENT_REPORTED_STATUS_AMENDED;
     if (pp_str_eqz(state, "preliminary")) return EV_DOCUMENT_REPORTED_STATUS_PRELIMINARY;
@@ -460,7 +478,8 @@ static void read_document(struct reader *rd, const json_t *doc) {
         if (!e->order_no.n) e->order_no = order;
         rcv_subject_about(rd->src, &b, RCV_KEY_ORDER, order_authority, order);
     }
-    struct rcv_report *r = rcv_add_report(rd->src, rd->r, RCV_FACT, rcv_subject_end(rd->src, &b), ev_of_document_reported(e));
+    struct rcv_report *r =
+        rcv_add_report(rd->src, rd->r, RCV_FACT, rcv_subject_end(rd->src, &b), ev_of_document_reported(e));
     if (r) r->blob = bytes;
 }
 
@@ -469,11 +488,16 @@ static void read_document(struct reader *rd, const json_t *doc) {
 /* True when the resource is one of those that we take. */
 static bool read_resource(struct reader *rd, const json_t *resource) {
     rd->resource = resource;
-    if (pp_fhir_is(resource, "Coverage")) read_coverage(rd, resource);
-    else if (pp_fhir_is(resource, "ServiceRequest") || pp_fhir_is(resource, "DeviceRequest")) read_order(rd, resource);
-    else if (pp_fhir_is(resource, "Appointment")) read_appointment(rd, resource);
-    else if (pp_fhir_is(resource, "DocumentReference")) read_document(rd, resource);
-    else return false;
+    if (pp_fhir_is(resource, "Coverage"))
+        read_coverage(rd, resource);
+    else if (pp_fhir_is(resource, "ServiceRequest") || pp_fhir_is(resource, "DeviceRequest"))
+        read_order(rd, resource);
+    else if (pp_fhir_is(resource, "Appointment"))
+        read_appointment(rd, resource);
+    else if (pp_fhir_is(resource, "DocumentReference"))
+        read_document(rd, resource);
+    else
+        return false;
     return true;
 }
 
@@ -487,7 +511,8 @@ static void read_bundle(struct reader *rd) {
         return;
     }
     /* coverages before orders, orders before what names them: a case then opens complete */
-    static const char *const order[] = {"Coverage", "ServiceRequest", "DeviceRequest", "Appointment", "DocumentReference"};
+    static const char *const order[] = {"Coverage", "ServiceRequest", "DeviceRequest", "Appointment",
+                                        "DocumentReference"};
     bool any = false;
     for (size_t pass = 0; pass < sizeof order / sizeof order[0]; pass++)
         for (size_t i = 0; i < pp_fhir_count(rd->bundle, "entry"); i++) {

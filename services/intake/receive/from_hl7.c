@@ -21,13 +21,15 @@ static struct pp_str cut(struct pp_str s, uint32_t max) {
 }
 
 static struct ev_provider provider_of(const struct pp_hl7_provider *p) {
-    return (struct ev_provider){.npi = cut(p->npi, 10), .family = cut(p->name.family, 80), .given = cut(p->name.given, 80)};
+    return (struct ev_provider){
+        .npi = cut(p->npi, 10), .family = cut(p->name.family, 80), .given = cut(p->name.given, 80)};
 }
 
 static struct ev_code code_of(const struct pp_hl7_code *c) {
     /* the alternate is often the standard one next to a local first; it counts only when the first is empty */
     if (!c->code.n && c->alt_code.n)
-        return (struct ev_code){.code = cut(c->alt_code, 32), .system = cut(c->alt_system, 64), .text = cut(c->alt_text, 200)};
+        return (struct ev_code){
+            .code = cut(c->alt_code, 32), .system = cut(c->alt_system, 64), .text = cut(c->alt_text, 200)};
     return (struct ev_code){.code = cut(c->code, 32), .system = cut(c->system, 64), .text = cut(c->text, 200)};
 }
 
@@ -97,9 +99,10 @@ static void report_patient(struct reader *rd, const struct pp_hl7_pid *pid, cons
         const struct pp_hl7_id *id = &pid->ids[i];
         if (!id->value.n || pp_str_eqz(id->type, "SS")) continue; /* minimum necessary: no social security number */
         bool account = pp_str_eqz(id->type, "AN");
-        e->identifiers[e->identifiers_n++] = (struct ev_identifier){
-            .kind = account ? EV_IDENTIFIER_KIND_ACCOUNT : EV_IDENTIFIER_KIND_MRN,
-            .authority = cut(id->authority, 80), .value = cut(id->value, 80)};
+        e->identifiers[e->identifiers_n++] =
+            (struct ev_identifier){.kind = account ? EV_IDENTIFIER_KIND_ACCOUNT : EV_IDENTIFIER_KIND_MRN,
+                                   .authority = cut(id->authority, 80),
+                                   .value = cut(id->value, 80)};
     }
     struct rcv_report *r = rcv_add_report(rd->src, rd->r, RCV_FACT, subject, ev_of_patient_reported(e));
     if (r) r->said_key = pp_arena_printf(a, "patient/%.*s", PP_FMT(rd->src->sender));
@@ -107,9 +110,12 @@ static void report_patient(struct reader *rd, const struct pp_hl7_pid *pid, cons
 
 static enum ev_coverage_relation relation_of(struct pp_str s) {
     if (!s.n) return EV_COVERAGE_RELATION_NONE;
-    if (pp_str_ieq(s, PP_STR("SEL")) || pp_str_ieq(s, PP_STR("18")) || pp_str_ieq(s, PP_STR("SELF"))) return EV_COVERAGE_RELATION_SELF;
-    if (pp_str_ieq(s, PP_STR("SPO")) || pp_str_ieq(s, PP_STR("01")) || pp_str_ieq(s, PP_STR("SPOUSE"))) return EV_COVERAGE_RELATION_SPOUSE;
-    if (pp_str_ieq(s, PP_STR("CHD")) || pp_str_ieq(s, PP_STR("19")) || pp_str_ieq(s, PP_STR("CHILD"))) return EV_COVERAGE_RELATION_CHILD;
+    if (pp_str_ieq(s, PP_STR("SEL")) || pp_str_ieq(s, PP_STR("18")) || pp_str_ieq(s, PP_STR("SELF")))
+        return EV_COVERAGE_RELATION_SELF;
+    if (pp_str_ieq(s, PP_STR("SPO")) || pp_str_ieq(s, PP_STR("01")) || pp_str_ieq(s, PP_STR("SPOUSE")))
+        return EV_COVERAGE_RELATION_SPOUSE;
+    if (pp_str_ieq(s, PP_STR("CHD")) || pp_str_ieq(s, PP_STR("19")) || pp_str_ieq(s, PP_STR("CHILD")))
+        return EV_COVERAGE_RELATION_CHILD;
     return EV_COVERAGE_RELATION_OTHER;
 }
 
@@ -159,12 +165,18 @@ static struct pp_str location_text(struct reader *rd, const struct pp_hl7_locati
 /* ---- orders ---- */
 
 static enum ev_order_reported_action action_of(struct pp_str control) {
-    static const struct { const char *code; enum ev_order_reported_action action; } map[] = {
-        {"", EV_ORDER_REPORTED_ACTION_NEW},   {"NW", EV_ORDER_REPORTED_ACTION_NEW},    {"SN", EV_ORDER_REPORTED_ACTION_NEW},
-        {"NA", EV_ORDER_REPORTED_ACTION_NEW}, {"RO", EV_ORDER_REPORTED_ACTION_NEW},    {"PA", EV_ORDER_REPORTED_ACTION_NEW},
-        {"CH", EV_ORDER_REPORTED_ACTION_NEW}, {"RP", EV_ORDER_REPORTED_ACTION_CHANGE}, {"XO", EV_ORDER_REPORTED_ACTION_CHANGE},
-        {"XX", EV_ORDER_REPORTED_ACTION_CHANGE}, {"CA", EV_ORDER_REPORTED_ACTION_CANCEL}, {"OC", EV_ORDER_REPORTED_ACTION_CANCEL},
-        {"DC", EV_ORDER_REPORTED_ACTION_CANCEL}, {"OD", EV_ORDER_REPORTED_ACTION_CANCEL}, {"CR", EV_ORDER_REPORTED_ACTION_CANCEL},
+    static const struct {
+        const char *code;
+        enum ev_order_reported_action action;
+    } map[] = {
+        {"", EV_ORDER_REPORTED_ACTION_NEW},      {"NW", EV_ORDER_REPORTED_ACTION_NEW},
+        {"SN", EV_ORDER_REPORTED_ACTION_NEW},    {"NA", EV_ORDER_REPORTED_ACTION_NEW},
+        {"RO", EV_ORDER_REPORTED_ACTION_NEW},    {"PA", EV_ORDER_REPORTED_ACTION_NEW},
+        {"CH", EV_ORDER_REPORTED_ACTION_NEW},    {"RP", EV_ORDER_REPORTED_ACTION_CHANGE},
+        {"XO", EV_ORDER_REPORTED_ACTION_CHANGE}, {"XX", EV_ORDER_REPORTED_ACTION_CHANGE},
+        {"CA", EV_ORDER_REPORTED_ACTION_CANCEL}, {"OC", EV_ORDER_REPORTED_ACTION_CANCEL},
+        {"DC", EV_ORDER_REPORTED_ACTION_CANCEL}, {"OD", EV_ORDER_REPORTED_ACTION_CANCEL},
+        {"CR", EV_ORDER_REPORTED_ACTION_CANCEL},
     };
     for (size_t i = 0; i < sizeof map / sizeof map[0]; i++)
         if (pp_str_eqz(control, map[i].code)) return map[i].action;
@@ -172,19 +184,22 @@ static enum ev_order_reported_action action_of(struct pp_str control) {
 }
 
 static enum ev_order_reported_priority priority_of(struct pp_str p) {
-    if (p.n && (p.s[0] == 'S' || p.s[0] == 'A')) return EV_ORDER_REPORTED_PRIORITY_URGENT; /* stat, as soon as possible */
+    if (p.n && (p.s[0] == 'S' || p.s[0] == 'A'))
+        return EV_ORDER_REPORTED_PRIORITY_URGENT; /* stat, as soon as possible */
     return EV_ORDER_REPORTED_PRIORITY_ROUTINE;
 }
 
 /* Diagnoses of the order, else the reason codes that look like ICD-10, else those of the visit; dots stay as sent. */
-static void set_diagnoses(struct reader *rd, const struct pp_hl7_order *o, const struct pp_hl7_person *p, struct ev_order_service *s) {
+static void set_diagnoses(struct reader *rd, const struct pp_hl7_order *o, const struct pp_hl7_person *p,
+                          struct ev_order_service *s) {
     s->diagnoses = pp_arena_array(rd->src->arena, struct pp_str, 12);
     if (!s->diagnoses) return;
     for (uint32_t i = 0; i < o->diagnoses_n && s->diagnoses_n < 12; i++)
         if (o->diagnoses[i].code.code.n) s->diagnoses[s->diagnoses_n++] = cut(o->diagnoses[i].code.code, 10);
     for (uint32_t i = 0; !s->diagnoses_n && i < o->reasons_n; i++) {
         struct pp_str c = o->reasons[i].code;
-        if (c.n >= 3 && c.n <= 8 && c.s[0] >= 'A' && c.s[0] <= 'Z' && c.s[1] >= '0' && c.s[1] <= '9') s->diagnoses[s->diagnoses_n++] = c;
+        if (c.n >= 3 && c.n <= 8 && c.s[0] >= 'A' && c.s[0] <= 'Z' && c.s[1] >= '0' && c.s[1] <= '9')
+            s->diagnoses[s->diagnoses_n++] = c;
     }
     for (uint32_t i = 0; !s->diagnoses_n && i < p->diagnoses_n && i < 12; i++)
         if (p->diagnoses[i].code.code.n) s->diagnoses[s->diagnoses_n++] = cut(p->diagnoses[i].code.code, 10);
@@ -254,7 +269,8 @@ static void read_orders(struct reader *rd) {
 static enum ev_visit_reported_action visit_action(struct pp_str trigger) {
     if (pp_str_eqz(trigger, "S12")) return EV_VISIT_REPORTED_ACTION_BOOK;
     if (pp_str_eqz(trigger, "S13")) return EV_VISIT_REPORTED_ACTION_MOVE;
-    if (pp_str_eqz(trigger, "S15") || pp_str_eqz(trigger, "S16") || pp_str_eqz(trigger, "S17")) return EV_VISIT_REPORTED_ACTION_CANCEL;
+    if (pp_str_eqz(trigger, "S15") || pp_str_eqz(trigger, "S16") || pp_str_eqz(trigger, "S17"))
+        return EV_VISIT_REPORTED_ACTION_CANCEL;
     if (pp_str_eqz(trigger, "S26")) return EV_VISIT_REPORTED_ACTION_NO_SHOW;
     return EV_VISIT_REPORTED_ACTION_CHANGE;
 }
@@ -305,19 +321,24 @@ static void set_content(struct reader *rd, const struct pp_hl7_content *c, struc
 }
 
 static enum ev_document_reported_status completion_of(const struct pp_hl7_document *m) {
-    if (pp_str_eqz(m->availability, "CA") || pp_str_eqz(m->availability, "OB")) return EV_DOCUMENT_REPORTED_STATUS_CANCELLED;
-    if (pp_str_eqz(m->completion, "AU") || pp_str_eqz(m->completion, "LA")) return EV_DOCUMENT_REPORTED_STATUS_AUTHENTICATED;
+    if (pp_str_eqz(m->availability, "CA") || pp_str_eqz(m->availability, "OB"))
+        return EV_DOCUMENT_REPORTED_STATUS_CANCELLED;
+    if (pp_str_eqz(m->completion, "AU") || pp_str_eqz(m->completion, "LA"))
+        return EV_DOCUMENT_REPORTED_STATUS_AUTHENTICATED;
     if (!m->completion.n) return EV_DOCUMENT_REPORTED_STATUS_UNKNOWN;
     return EV_DOCUMENT_REPORTED_STATUS_PRELIMINARY;
 }
 
-static void add_document(struct reader *rd, const struct pp_hl7_pid *pid, struct pp_str authority, const struct pp_hl7_id *orders,
-                         uint32_t orders_n, struct pp_str blob, const struct ev_document_reported *e) {
+static void add_document(struct reader *rd, const struct pp_hl7_pid *pid, struct pp_str authority,
+                         const struct pp_hl7_id *orders, uint32_t orders_n, struct pp_str blob,
+                         const struct ev_document_reported *e) {
     struct rcv_subject_builder b;
     begin_subject(rd, pid, &b);
     rcv_subject_about(rd->src, &b, RCV_KEY_DOCUMENT, authority, e->document_no);
-    for (uint32_t i = 0; i < orders_n; i++) rcv_subject_about(rd->src, &b, RCV_KEY_ORDER, orders[i].authority, orders[i].value);
-    struct rcv_report *r = rcv_add_report(rd->src, rd->r, RCV_FACT, rcv_subject_end(rd->src, &b), ev_of_document_reported(e));
+    for (uint32_t i = 0; i < orders_n; i++)
+        rcv_subject_about(rd->src, &b, RCV_KEY_ORDER, orders[i].authority, orders[i].value);
+    struct rcv_report *r =
+        rcv_add_report(rd->src, rd->r, RCV_FACT, rcv_subject_end(rd->src, &b), ev_of_document_reported(e));
     if (r) r->blob = blob;
 }
 
@@ -407,8 +428,8 @@ static void report_merge(struct reader *rd, const struct pp_hl7_merge *m) {
     const struct rcv_subject *survivor = rcv_subject_end(rd->src, &b);
     /* the retired side is known by its number alone: its demographics are what the merge corrects */
     rcv_subject_begin(rd->src, &b);
-    rcv_subject_who(rd->src, &b, RCV_KEY_MRN, m->prior_mrn.authority.n ? m->prior_mrn.authority : m->survivor.mrn.authority,
-                    m->prior_mrn.value);
+    rcv_subject_who(rd->src, &b, RCV_KEY_MRN,
+                    m->prior_mrn.authority.n ? m->prior_mrn.authority : m->survivor.mrn.authority, m->prior_mrn.value);
     struct rcv_report *r = rcv_add_report(rd->src, rd->r, RCV_MERGE, survivor, ev_of_patient_merged(e));
     if (r) r->retired = rcv_subject_end(rd->src, &b);
     report_patient(rd, &m->survivor, survivor);

@@ -8,7 +8,9 @@ static struct pp_str find_trace(struct pp_str text, struct pp_uuid *ret_person) 
     for (uint32_t i = 0; i + 30 <= text.n; i++) {
         if (text.s[i] != 'P' || text.s[i + 1] != 'P') continue;
         uint32_t n = 2;
-        while (i + n < text.n && ((text.s[i + n] >= '0' && text.s[i + n] <= '9') || (text.s[i + n] >= 'A' && text.s[i + n] <= 'Z'))) n++;
+        while (i + n < text.n &&
+               ((text.s[i + n] >= '0' && text.s[i + n] <= '9') || (text.s[i + n] >= 'A' && text.s[i + n] <= 'Z')))
+            n++;
         uint32_t number;
         if (n <= PP_TRACE_MAX && pp_trace_parse((struct pp_str){text.s + i, n}, ret_person, &number))
             return (struct pp_str){text.s + i, n};

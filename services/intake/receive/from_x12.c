@@ -1,5 +1,5 @@
-/* X12 to facts: professional claims (837P). Each claim is a fact of its own; a transaction with an error is refused with
- * its place, and the rest of the file goes on. */
+/* X12 to facts: professional claims (837P). Each claim is a fact of its own; a transaction with an error is refused
+ * with its place, and the rest of the file goes on. */
 #include "codec/x12_837.h"
 #include "refs/payers.h"
 #include "refs/places.h"
@@ -24,7 +24,8 @@ static struct ev_provider provider_of(struct reader *rd, const struct pp_837_par
                                 .organization = person ? PP_STR_NONE : keep(rd, p->name, 120)};
 }
 
-static void set_line(struct reader *rd, const struct pp_claim837 *c, const struct pp_837_line *l, struct ev_claim_line *e) {
+static void set_line(struct reader *rd, const struct pp_claim837 *c, const struct pp_837_line *l,
+                     struct ev_claim_line *e) {
     struct pp_arena *a = rd->src->arena;
     *e = (struct ev_claim_line){
         .line = l->number,
@@ -47,7 +48,8 @@ static void set_line(struct reader *rd, const struct pp_claim837 *c, const struc
         if (l->modifiers[i].n == 2) e->modifiers[e->modifiers_n++] = keep(rd, l->modifiers[i], 2);
     for (uint32_t i = 0; e->diagnoses && i < l->pointers_n; i++) {
         int p = l->pointers[i];
-        if (p > 0 && (uint32_t)p <= c->diagnoses_n) e->diagnoses[e->diagnoses_n++] = keep(rd, c->diagnoses[p - 1].code, 10);
+        if (p > 0 && (uint32_t)p <= c->diagnoses_n)
+            e->diagnoses[e->diagnoses_n++] = keep(rd, c->diagnoses[p - 1].code, 10);
     }
 }
 
@@ -59,7 +61,9 @@ static const struct rcv_subject *subject_of(struct reader *rd, const struct pp_c
     rcv_subject_begin(src, &b);
     b.s.birth = p->birth_date;
     b.s.family = rcv_upper(src->arena, p->family);
-    b.s.sex = pp_str_ieq(p->sex, PP_STR("F")) ? PP_STR("f") : pp_str_ieq(p->sex, PP_STR("M")) ? PP_STR("m") : PP_STR_NONE;
+    b.s.sex = pp_str_ieq(p->sex, PP_STR("F"))   ? PP_STR("f")
+              : pp_str_ieq(p->sex, PP_STR("M")) ? PP_STR("m")
+                                                : PP_STR_NONE;
     struct pp_str v = rcv_member_value(src->arena, member, p->birth_date, p->family, p->given);
     if (v.n) rcv_subject_who(src, &b, RCV_KEY_MEMBER, PP_STR("*"), v);
     rcv_subject_about(src, &b, RCV_KEY_CLAIM, PP_STR_NONE, keep(rd, c->claim_no, 40));
@@ -128,6 +132,7 @@ void rcv_read_x12(const struct rcv_source *src, struct pp_str bytes, struct rcv_
     memset(r, 0, sizeof *r);
     r->type = PP_STR("837P");
     struct pp_837_handlers h = {on_claim, on_transaction, on_envelope, &rd};
-    if (pp_x12_837_bytes(NULL, bytes, &h) < 0) rcv_refuse(src, r, PP_STR_NONE, "the file is too large to be read at once");
+    if (pp_x12_837_bytes(NULL, bytes, &h) < 0)
+        rcv_refuse(src, r, PP_STR_NONE, "the file is too large to be read at once");
     r->not_used = !rd.any && !r->nrefusals;
 }

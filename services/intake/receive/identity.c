@@ -45,7 +45,9 @@ static uint32_t key_bucket(const struct rcv_key *k) {
     return mix(mix(mix(h, k->tenant), k->authority), k->value) & (BUCKETS - 1);
 }
 
-static uint32_t person_bucket(struct pp_uuid id) { return (uint32_t)(id.b[13] << 16 | id.b[14] << 8 | id.b[15]) & (BUCKETS - 1); }
+static uint32_t person_bucket(struct pp_uuid id) {
+    return (uint32_t)(id.b[13] << 16 | id.b[14] << 8 | id.b[15]) & (BUCKETS - 1);
+}
 
 static bool key_eq(const struct rcv_key *a, const struct rcv_key *b) {
     return a->kind == b->kind && pp_str_eq(a->value, b->value) && pp_str_eq(a->authority, b->authority) &&
@@ -64,8 +66,10 @@ static struct rcv_link *add_link(struct rcv_registry *g, struct rcv_key key, str
     uint32_t b = key_bucket(&key);
     *l = (struct rcv_link){.key = key, .person = person, .bucket_next = g->link_bucket[b]};
     g->link_bucket[b] = l;
-    if (g->links_last) g->links_last->next = l;
-    else g->links = l;
+    if (g->links_last)
+        g->links_last->next = l;
+    else
+        g->links = l;
     g->links_last = l;
     return l;
 }
@@ -82,8 +86,10 @@ static struct rcv_person *add_person(struct rcv_registry *g, struct rcv_person p
     uint32_t b = person_bucket(p.id);
     *n = (struct person_node){.p = p, .bucket_next = g->person_bucket[b]};
     g->person_bucket[b] = n;
-    if (g->persons_last) g->persons_last->next = n;
-    else g->persons = n;
+    if (g->persons_last)
+        g->persons_last->next = n;
+    else
+        g->persons = n;
     g->persons_last = n;
     return &n->p;
 }
@@ -110,7 +116,9 @@ const struct rcv_person *rcv_registry_person_next(const struct rcv_registry *g, 
     return n ? &n->p : NULL;
 }
 
-const struct rcv_person *rcv_registry_person(const struct rcv_registry *g, struct pp_uuid id) { return find_person(g, id); }
+const struct rcv_person *rcv_registry_person(const struct rcv_registry *g, struct pp_uuid id) {
+    return find_person(g, id);
+}
 
 /* ---- resolving ---- */
 
@@ -126,7 +134,8 @@ static struct pp_uuid canonical(const struct rcv_registry *g, struct pp_uuid id)
 
 static bool contradicts(const struct rcv_person *p, const struct rcv_subject *s) {
     if (p->birth && s->birth && p->birth != s->birth) return true;
-    bool sex = p->sex.n && s->sex.n && !pp_str_eq(p->sex, s->sex) && !pp_str_eqz(p->sex, "u") && !pp_str_eqz(s->sex, "u");
+    bool sex =
+        p->sex.n && s->sex.n && !pp_str_eq(p->sex, s->sex) && !pp_str_eqz(p->sex, "u") && !pp_str_eqz(s->sex, "u");
     bool family = p->family.n && s->family.n && !pp_str_eq(p->family, s->family);
     return sex && family;
 }
@@ -161,8 +170,10 @@ static bool merge_provisional(struct rcv_registry *g, struct pp_uuid *keep, stru
     if (!m) return false;
     if (!b->provisional) *keep = other;
     *m = (struct merge){.survivor = *keep, .retired = retired};
-    if (g->merges_last) g->merges_last->next = m;
-    else g->merges = m;
+    if (g->merges_last)
+        g->merges_last->next = m;
+    else
+        g->merges = m;
     g->merges_last = m;
     return rcv_merge(g, *keep, retired);
 }
@@ -265,7 +276,8 @@ enum rcv_verdict rcv_resolve(struct rcv_registry *g, const struct rcv_subject *s
             return RCV_NOBODY;
         }
         who = g->new_id(g->user);
-        if (!add_person(g, (struct rcv_person){.tenant = s->tenant, .id = who, .provisional = true, .changed = true})) return RCV_NOBODY;
+        if (!add_person(g, (struct rcv_person){.tenant = s->tenant, .id = who, .provisional = true, .changed = true}))
+            return RCV_NOBODY;
         verdict = RCV_MINTED;
     }
     struct rcv_person *p = find_person(g, who);
@@ -302,7 +314,8 @@ struct pp_str rcv_upper(struct pp_arena *a, struct pp_str s) {
     return (struct pp_str){p, s.n};
 }
 
-struct pp_str rcv_member_value(struct pp_arena *a, struct pp_str member_id, pp_date birth, struct pp_str family, struct pp_str given) {
+struct pp_str rcv_member_value(struct pp_arena *a, struct pp_str member_id, pp_date birth, struct pp_str family,
+                               struct pp_str given) {
     struct pp_str m = rcv_upper(a, member_id), f = rcv_upper(a, family), g = rcv_upper(a, given);
     if (!m.n || !birth || !f.n || !g.n) return PP_STR_NONE;
     char date[11];

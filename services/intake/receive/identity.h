@@ -6,8 +6,9 @@
  * - A medical record number whose birth date, or both sex and family name, contradicts what is known of the person is
  *   not linked: the fact waits and a person is asked "same person?". So it is when two identifiers name two people.
  * - A member id never identifies a person alone: it counts together with birth date, family and given name, all exact.
- * - Somebody known by a member id only (a claim that came first) is provisional: when a record number comes with the same
- *   exact member id, birth date and name, the two are merged by themselves, since the sender has said that they are one.
+ * - Somebody known by a member id only (a claim that came first) is provisional: when a record number comes with the
+ * same exact member id, birth date and name, the two are merged by themselves, since the sender has said that they are
+ * one.
  * - A fact that names a known order, appointment, claim or document goes to that number's person, also after a merge.
  *
  * A registry holds what one batch needs: rows looked up before, and what the batch adds. It lives in the batch's arena.
@@ -20,13 +21,13 @@
 #include "base/uuid.h"
 
 enum rcv_key_kind { /* stored as a number: never renumber */
-    RCV_KEY_MRN = 1,
-    RCV_KEY_MEMBER = 2, /* value: member id | birth date | family | given */
-    RCV_KEY_ACCOUNT = 3,
-    RCV_KEY_ORDER = 4,
-    RCV_KEY_APPOINTMENT = 5,
-    RCV_KEY_CLAIM = 6,
-    RCV_KEY_DOCUMENT = 7,
+                    RCV_KEY_MRN = 1,
+                    RCV_KEY_MEMBER = 2, /* value: member id | birth date | family | given */
+                    RCV_KEY_ACCOUNT = 3,
+                    RCV_KEY_ORDER = 4,
+                    RCV_KEY_APPOINTMENT = 5,
+                    RCV_KEY_CLAIM = 6,
+                    RCV_KEY_DOCUMENT = 7,
 };
 
 struct rcv_key {
@@ -51,10 +52,12 @@ struct rcv_person {
 #define RCV_KEYS_MAX 48
 struct rcv_subject {
     struct pp_str tenant;
-    const struct rcv_key *who; int nwho;       /* MRN, member, account */
-    const struct rcv_key *about; int nabout;   /* numbers of things: order, appointment, claim, document */
+    const struct rcv_key *who;
+    int nwho; /* MRN, member, account */
+    const struct rcv_key *about;
+    int nabout; /* numbers of things: order, appointment, claim, document */
     pp_date birth;
-    struct pp_str sex, family;                 /* family in upper case */
+    struct pp_str sex, family; /* family in upper case */
 };
 
 enum rcv_verdict {
@@ -80,8 +83,8 @@ enum rcv_verdict rcv_resolve(struct rcv_registry *g, const struct rcv_subject *s
  * things stay where they are. False when the two are the same person already. */
 bool rcv_merge(struct rcv_registry *g, struct pp_uuid survivor, struct pp_uuid retired);
 
-/* Merges of provisional persons that rcv_resolve made, oldest first: each is said to both sides. False when there is none
- * left. */
+/* Merges of provisional persons that rcv_resolve made, oldest first: each is said to both sides. False when there is
+ * none left. */
 bool rcv_registry_take_merge(struct rcv_registry *g, struct pp_uuid *ret_survivor, struct pp_uuid *ret_retired);
 
 /* What the batch added or changed, in order; pass NULL first. */
@@ -97,7 +100,8 @@ const struct rcv_person *rcv_registry_person_next(const struct rcv_registry *g, 
 const struct rcv_person *rcv_registry_person(const struct rcv_registry *g, struct pp_uuid id);
 
 /* The value of a RCV_KEY_MEMBER, or empty when one of the four parts is missing. */
-struct pp_str rcv_member_value(struct pp_arena *a, struct pp_str member_id, pp_date birth, struct pp_str family, struct pp_str given);
+struct pp_str rcv_member_value(struct pp_arena *a, struct pp_str member_id, pp_date birth, struct pp_str family,
+                               struct pp_str given);
 struct pp_str rcv_upper(struct pp_arena *a, struct pp_str s);
 
 #endif

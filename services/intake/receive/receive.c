@@ -16,7 +16,7 @@
 
 #include <stdlib.h>
 
-#define QUARANTINE_EVENTS_MAX 20 /* facts about refused parts of one message; the count tells of the rest */
+#define QUARANTINE_EVENTS_MAX 20    /* facts about refused parts of one message; the count tells of the rest */
 #define RAW_BYTES_MAX (128u * 1024) /* larger bodies stand in the blob store under their hash */
 #define TASK_DUE_MS (PP_MS_DAY)
 
@@ -63,7 +63,8 @@ struct receive {
 static struct pp_uuid new_id(void *user) {
     struct receive *rc = user;
     uint8_t random[PP_INPUT_RANDOM];
-    pp_input_random(rc->batch, rc->input, "person", rc->minted++, random); /* the same again when it is read again after a restore */
+    pp_input_random(rc->batch, rc->input, "person", rc->minted++,
+                    random); /* the same again when it is read again after a restore */
     return pp_uuid_v7(pp_batch_now(rc->batch), random);
 }
 
@@ -71,11 +72,17 @@ static struct pp_uuid new_id(void *user) {
 
 static void read_message(struct message *m, const struct pp_input *in) {
     const struct rcv_source *src = &m->src;
-    if (pp_str_eqz(m->format, "hl7")) rcv_read_hl7(src, m->bytes, &m->reading);
-    else if (pp_str_eqz(m->format, "fhir")) rcv_read_fhir(src, m->bytes, &m->reading);
-    else if (pp_str_eqz(m->format, "x12")) rcv_read_x12(src, m->bytes, &m->reading);
-    else if (pp_str_eqz(m->format, "unknown")) rcv_refuse(src, &m->reading, PP_STR_NONE, "the bytes that came are no whole message");
-    else rcv_read_payer(src, src->sender, pp_headers_get(in->headers, in->nheaders, "content-type"), m->bytes, &m->reading);
+    if (pp_str_eqz(m->format, "hl7"))
+        rcv_read_hl7(src, m->bytes, &m->reading);
+    else if (pp_str_eqz(m->format, "fhir"))
+        rcv_read_fhir(src, m->bytes, &m->reading);
+    else if (pp_str_eqz(m->format, "x12"))
+        rcv_read_x12(src, m->bytes, &m->reading);
+    else if (pp_str_eqz(m->format, "unknown"))
+        rcv_refuse(src, &m->reading, PP_STR_NONE, "the bytes that came are no whole message");
+    else
+        rcv_read_payer(src, src->sender, pp_headers_get(in->headers, in->nheaders, "content-type"), m->bytes,
+                       &m->reading);
 }
 
 static struct message *begin_message(struct receive *rc, struct pp_batch *b, struct pp_input *in) {
@@ -85,8 +92,11 @@ static struct message *begin_message(struct receive *rc, struct pp_batch *b, str
     struct pp_str format = in->type_name;
     if (pp_str_starts(format, PP_STR("inbound."))) format = (struct pp_str){format.s + 8, format.n - 8};
     m->format = format;
-    m->src = (struct rcv_source){.tenant = in->hdr.tenant, .sender = pp_headers_get(in->headers, in->nheaders, "pp_sender"),
-                                 .refs = rc->refs, .now_ms = pp_batch_now(b), .arena = a};
+    m->src = (struct rcv_source){.tenant = in->hdr.tenant,
+                                 .sender = pp_headers_get(in->headers, in->nheaders, "pp_sender"),
+                                 .refs = rc->refs,
+                                 .now_ms = pp_batch_now(b),
+                                 .arena = a};
     m->hash = pp_headers_get(in->headers, in->nheaders, "pp_hash");
     m->message_id = pp_headers_get(in->headers, in->nheaders, "pp_message_id");
     if (!m->message_id.n) m->message_id = m->hash;
@@ -129,8 +139,9 @@ static void on_messages(void *user, const struct pp_rows *rows) {
         struct pp_arena *a = pp_batch_arena(rc->batch);
         struct seen *s = pp_arena_new(a, struct seen);
         if (!s) return;
-        *s = (struct seen){pp_arena_str(a, pp_rows_str(rows, i, 0)), pp_arena_str(a, pp_rows_str(rows, i, 1)),
-                           pp_arena_str(a, pp_rows_str(rows, i, 2)), pp_arena_str(a, pp_rows_str(rows, i, 3)), rc->seen};
+        *s =
+            (struct seen){pp_arena_str(a, pp_rows_str(rows, i, 0)), pp_arena_str(a, pp_rows_str(rows, i, 1)),
+                          pp_arena_str(a, pp_rows_str(rows, i, 2)), pp_arena_str(a, pp_rows_str(rows, i, 3)), rc->seen};
         rc->seen = s;
     }
 }
@@ -164,8 +175,10 @@ static void on_said(void *user, const struct pp_rows *rows) {
     for (int i = 0; rows && i < pp_rows_n(rows); i++) {
         struct said *s = pp_arena_new(a, struct said);
         if (!s) return;
-        *s = (struct said){.person = pp_rows_uuid(rows, i, 0), .what = pp_arena_str(a, pp_rows_str(rows, i, 1)),
-                           .hash = pp_arena_str(a, pp_rows_str(rows, i, 2)), .next = rc->said};
+        *s = (struct said){.person = pp_rows_uuid(rows, i, 0),
+                           .what = pp_arena_str(a, pp_rows_str(rows, i, 1)),
+                           .hash = pp_arena_str(a, pp_rows_str(rows, i, 2)),
+                           .next = rc->said};
         rc->said = s;
     }
 }
@@ -276,12 +289,13 @@ static int load(void *user, struct pp_batch *b, struct pp_err *err) {
 
 /* ---- apply ---- */
 
-static int say(struct pp_batch *b, struct pp_input *in, const struct message *m, struct pp_uuid person, const struct pp_out *o,
-               struct pp_err *err) {
+static int say(struct pp_batch *b, struct pp_input *in, const struct message *m, struct pp_uuid person,
+               const struct pp_out *o, struct pp_err *err) {
     return pp_batch_effects(b, in, m->src.tenant, person, o, err);
 }
 
-static int emit_one(struct receive *rc, struct pp_input *in, struct message *m, struct pp_uuid person, struct ev ev, struct pp_err *err) {
+static int emit_one(struct receive *rc, struct pp_input *in, struct message *m, struct pp_uuid person, struct ev ev,
+                    struct pp_err *err) {
     struct pp_out *o = pp_out_new(m->src.arena, person);
     if (!o) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch is used up");
     pp_emit(o, &ev);
@@ -318,16 +332,21 @@ static bool was_said(struct receive *rc, const struct message *m, struct pp_uuid
     return false;
 }
 
-static int quarantine(struct receive *rc, struct pp_input *in, struct message *m, struct pp_str place, struct pp_str reason,
-                      struct pp_err *err) {
-    struct ev_message_quarantined q = {
-        .sender = m->src.sender, .message_id = m->message_id, .type = m->reading.type, .place = place, .reason = reason, .hash = m->hash};
+static int quarantine(struct receive *rc, struct pp_input *in, struct message *m, struct pp_str place,
+                      struct pp_str reason, struct pp_err *err) {
+    struct ev_message_quarantined q = {.sender = m->src.sender,
+                                       .message_id = m->message_id,
+                                       .type = m->reading.type,
+                                       .place = place,
+                                       .reason = reason,
+                                       .hash = m->hash};
     if (!ev_message_quarantined_format_parse(m->format, &q.format)) q.format = EV_MESSAGE_QUARANTINED_FORMAT_UNKNOWN;
     return emit_one(rc, in, m, m->sender_unit, ev_of_message_quarantined(&q), err);
 }
 
 /* Identifiers that do not fit together: the message waits, and a person is asked. */
-static int ask_same_person(struct receive *rc, struct pp_input *in, struct message *m, const char *reason, struct pp_err *err) {
+static int ask_same_person(struct receive *rc, struct pp_input *in, struct message *m, const char *reason,
+                           struct pp_err *err) {
     struct pp_str name = pp_arena_printf(m->src.arena, "same_person/%.*s", PP_FMT(m->message_id));
     struct ev_task_needed t = {
         .task_id = pp_uuid_derive(m->sender_unit, name),
@@ -344,7 +363,8 @@ static int ask_same_person(struct receive *rc, struct pp_input *in, struct messa
     return emit_one(rc, in, m, m->sender_unit, ev_of_task_needed(&t), err);
 }
 
-static int apply_merge(struct receive *rc, struct pp_input *in, struct message *m, const struct rcv_report *r, struct pp_err *err) {
+static int apply_merge(struct receive *rc, struct pp_input *in, struct message *m, const struct rcv_report *r,
+                       struct pp_err *err) {
     struct pp_uuid survivor, retired;
     const char *reason;
     if (rcv_resolve(rc->registry, r->subject, &survivor, &reason) >= RCV_CONFLICT ||
@@ -358,7 +378,8 @@ static int apply_merge(struct receive *rc, struct pp_input *in, struct message *
     return emit_one(rc, in, m, retired, ev_of_patient_merged(&e), err);
 }
 
-static int apply_payer(struct receive *rc, struct pp_input *in, struct message *m, const struct rcv_report *r, struct pp_err *err) {
+static int apply_payer(struct receive *rc, struct pp_input *in, struct message *m, const struct rcv_report *r,
+                       struct pp_err *err) {
     struct pp_uuid person;
     uint32_t n;
     const struct ev_payer_answer_reported *e = r->ev.as.payer_answer_reported;
@@ -377,7 +398,8 @@ static int say_merges(struct receive *rc, struct pp_input *in, struct message *m
     return 0;
 }
 
-static int apply_fact(struct receive *rc, struct pp_input *in, struct message *m, const struct rcv_report *r, struct pp_err *err) {
+static int apply_fact(struct receive *rc, struct pp_input *in, struct message *m, const struct rcv_report *r,
+                      struct pp_err *err) {
     struct pp_uuid person;
     const char *reason;
     enum rcv_verdict v = rcv_resolve(rc->registry, r->subject, &person, &reason);
@@ -395,7 +417,8 @@ static int apply_fact(struct receive *rc, struct pp_input *in, struct message *m
 static const struct seen *find_seen(const struct receive *rc, const struct message *m, bool *ret_other_body) {
     const struct seen *other = NULL;
     for (const struct seen *s = rc->seen; s; s = s->next) {
-        if (!pp_str_eq(s->message_id, m->message_id) || !pp_str_eq(s->sender, m->src.sender) || !pp_str_eq(s->tenant, m->src.tenant))
+        if (!pp_str_eq(s->message_id, m->message_id) || !pp_str_eq(s->sender, m->src.sender) ||
+            !pp_str_eq(s->tenant, m->src.tenant))
             continue;
         if (pp_str_eq(s->hash, m->hash)) {
             *ret_other_body = false;
@@ -418,7 +441,7 @@ static int apply_reading(struct receive *rc, struct pp_input *in, struct message
         m->state = m->reading.not_used ? "not_used" : "used";
     }
     for (const struct rcv_report *r = m->reading.first; r; r = r->next) {
-        int rc2 = r->kind == RCV_MERGE ? apply_merge(rc, in, m, r, err)
+        int rc2 = r->kind == RCV_MERGE   ? apply_merge(rc, in, m, r, err)
                   : r->kind == RCV_PAYER ? apply_payer(rc, in, m, r, err)
                                          : apply_fact(rc, in, m, r, err);
         if (rc2 < 0) return -1;
@@ -450,8 +473,10 @@ static int apply(void *user, struct pp_batch *b, struct pp_input *in, struct pp_
     if (!s) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch is used up");
     *s = (struct seen){m->src.tenant, m->src.sender, m->message_id, m->hash, rc->seen};
     rc->seen = s;
-    if (rc->applied_last) rc->applied_last->next_applied = m;
-    else rc->applied = m;
+    if (rc->applied_last)
+        rc->applied_last->next_applied = m;
+    else
+        rc->applied = m;
     rc->applied_last = m;
     return 0;
 }
@@ -460,8 +485,11 @@ static int apply(void *user, struct pp_batch *b, struct pp_input *in, struct pp_
 
 static void write_messages(struct receive *rc, struct pp_batch *b) {
     struct pp_str p[13];
-    begin_arrays(rc, (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT,
-                                               PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TIMESTAMPTZ, PP_PG_INT4, PP_PG_BYTEA}, 13);
+    begin_arrays(rc,
+                 (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT,
+                                           PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TIMESTAMPTZ,
+                                           PP_PG_INT4, PP_PG_BYTEA},
+                 13);
     for (const struct message *m = rc->applied; m; m = m->next_applied) {
         pp_array_text(&rc->a[0], m->src.tenant);
         pp_array_uuid(&rc->a[1], m->sender_unit);
@@ -475,16 +503,20 @@ static void write_messages(struct receive *rc, struct pp_batch *b) {
         pp_array_text(&rc->a[9], m->reason);
         pp_array_time(&rc->a[10], m->received_ms);
         pp_array_i4(&rc->a[11], m->facts);
-        if (m->bytes.n > RAW_BYTES_MAX) pp_array_null(&rc->a[12]);
-        else pp_array_text(&rc->a[12], m->bytes);
+        if (m->bytes.n > RAW_BYTES_MAX)
+            pp_array_null(&rc->a[12]);
+        else
+            pp_array_text(&rc->a[12], m->bytes);
     }
     pp_batch_write(b, RCV_INSERT_MESSAGES, p, params(rc, p, 13), NULL, NULL);
 }
 
 static void write_identifiers(struct receive *rc, struct pp_batch *b) {
     struct pp_str p[6];
-    begin_arrays(rc, (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_INT2, PP_PG_TEXT, PP_PG_TEXT}, 6);
-    for (const struct rcv_link *l = rcv_registry_link_next(rc->registry, NULL); l; l = rcv_registry_link_next(rc->registry, l)) {
+    begin_arrays(rc, (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_INT2, PP_PG_TEXT, PP_PG_TEXT},
+                 6);
+    for (const struct rcv_link *l = rcv_registry_link_next(rc->registry, NULL); l;
+         l = rcv_registry_link_next(rc->registry, l)) {
         pp_array_text(&rc->a[0], l->key.tenant);
         pp_array_uuid(&rc->a[1], l->person);
         pp_array_i2(&rc->a[2], (int16_t)pp_home_of(l->person));
@@ -497,13 +529,19 @@ static void write_identifiers(struct receive *rc, struct pp_batch *b) {
 
 static void write_persons(struct receive *rc, struct pp_batch *b) {
     struct pp_str p[8];
-    begin_arrays(rc, (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_UUID, PP_PG_DATE, PP_PG_TEXT, PP_PG_TEXT, PP_PG_BOOL}, 8);
-    for (const struct rcv_person *q = rcv_registry_person_next(rc->registry, NULL); q; q = rcv_registry_person_next(rc->registry, q)) {
+    begin_arrays(rc,
+                 (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_UUID, PP_PG_DATE, PP_PG_TEXT,
+                                           PP_PG_TEXT, PP_PG_BOOL},
+                 8);
+    for (const struct rcv_person *q = rcv_registry_person_next(rc->registry, NULL); q;
+         q = rcv_registry_person_next(rc->registry, q)) {
         pp_array_text(&rc->a[0], q->tenant);
         pp_array_uuid(&rc->a[1], q->id);
         pp_array_i2(&rc->a[2], (int16_t)pp_home_of(q->id));
-        if (pp_uuid_none(q->survivor)) pp_array_null(&rc->a[3]);
-        else pp_array_uuid(&rc->a[3], q->survivor);
+        if (pp_uuid_none(q->survivor))
+            pp_array_null(&rc->a[3]);
+        else
+            pp_array_uuid(&rc->a[3], q->survivor);
         pp_array_date(&rc->a[4], q->birth);
         pp_array_text(&rc->a[5], q->sex);
         pp_array_text(&rc->a[6], q->family);
@@ -554,7 +592,9 @@ static void stop(void *user) {
     rc->packs = NULL;
 }
 
-static bool ready(void *user, const char **ret_wait) { return pp_packs_ready(((struct receive *)user)->packs, ret_wait); }
+static bool ready(void *user, const char **ret_wait) {
+    return pp_packs_ready(((struct receive *)user)->packs, ret_wait);
+}
 
 /* From services/intake/receive/migrations, embedded at build time. */
 extern const char *const receive_migrations[];

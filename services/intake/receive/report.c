@@ -10,8 +10,10 @@ struct rcv_report *rcv_add_report(const struct rcv_source *src, struct rcv_readi
     struct rcv_report *p = pp_arena_new(src->arena, struct rcv_report);
     if (!p) return NULL;
     *p = (struct rcv_report){.kind = kind, .subject = subject, .ev = ev};
-    if (r->last) r->last->next = p;
-    else r->first = p;
+    if (r->last)
+        r->last->next = p;
+    else
+        r->first = p;
     r->last = p;
     r->nreports++;
     return p;
@@ -29,12 +31,15 @@ void rcv_refuse(const struct rcv_source *src, struct rcv_reading *r, struct pp_s
     va_end(ap);
     p->place = pp_arena_str(src->arena, place);
     p->reason = pp_arena_strz(src->arena, text);
-    if (r->refusals_last) r->refusals_last->next = p;
-    else r->refusals = p;
+    if (r->refusals_last)
+        r->refusals_last->next = p;
+    else
+        r->refusals = p;
     r->refusals_last = p;
 }
 
-struct rcv_key rcv_key_of(const struct rcv_source *src, enum rcv_key_kind kind, struct pp_str authority, struct pp_str value) {
+struct rcv_key rcv_key_of(const struct rcv_source *src, enum rcv_key_kind kind, struct pp_str authority,
+                          struct pp_str value) {
     authority = pp_str_trim(authority);
     return (struct rcv_key){src->tenant, kind, authority.n ? authority : src->sender, pp_str_trim(value)};
 }
@@ -44,14 +49,14 @@ void rcv_subject_begin(const struct rcv_source *src, struct rcv_subject_builder 
     b->s.tenant = src->tenant;
 }
 
-static void add_key(const struct rcv_source *src, struct rcv_key *keys, int *n, enum rcv_key_kind kind, struct pp_str authority,
-                    struct pp_str value) {
+static void add_key(const struct rcv_source *src, struct rcv_key *keys, int *n, enum rcv_key_kind kind,
+                    struct pp_str authority, struct pp_str value) {
     struct rcv_key k = rcv_key_of(src, kind, authority, value);
     if (k.value.n && *n < RCV_KEYS_MAX) keys[(*n)++] = k;
 }
 
-void rcv_subject_who(const struct rcv_source *src, struct rcv_subject_builder *b, enum rcv_key_kind kind, struct pp_str authority,
-                     struct pp_str value) {
+void rcv_subject_who(const struct rcv_source *src, struct rcv_subject_builder *b, enum rcv_key_kind kind,
+                     struct pp_str authority, struct pp_str value) {
     add_key(src, b->who, &b->s.nwho, kind, authority, value);
 }
 

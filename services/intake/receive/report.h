@@ -31,7 +31,7 @@ enum rcv_report_kind {
 struct rcv_report {
     enum rcv_report_kind kind;
     const struct rcv_subject *subject;
-    const struct rcv_subject *retired;   /* MERGE */
+    const struct rcv_subject *retired; /* MERGE */
     struct ev ev;
     /* A fact that repeats what was said before under the same key need not be said again. Empty: always said. */
     struct pp_str said_key;
@@ -46,12 +46,12 @@ struct rcv_refusal {
 };
 
 struct rcv_reading {
-    struct pp_str type;           /* "ORM^O01", "837", "Bundle/ServiceRequest" */
+    struct pp_str type; /* "ORM^O01", "837", "Bundle/ServiceRequest" */
     struct rcv_report *first, *last;
     int nreports;
     struct rcv_refusal *refusals, *refusals_last;
     int nrefusals;
-    bool not_used;                /* understood, but nothing of it concerns us */
+    bool not_used; /* understood, but nothing of it concerns us */
 };
 
 /* Readers; each fills *r. A refusal of the whole message leaves no report. */
@@ -68,7 +68,8 @@ struct rcv_report *rcv_add_report(const struct rcv_source *src, struct rcv_readi
 void rcv_refuse(const struct rcv_source *src, struct rcv_reading *r, struct pp_str place, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 /* Identifier with the sender in place of an empty authority; value trimmed and, for numbers, as sent. */
-struct rcv_key rcv_key_of(const struct rcv_source *src, enum rcv_key_kind kind, struct pp_str authority, struct pp_str value);
+struct rcv_key rcv_key_of(const struct rcv_source *src, enum rcv_key_kind kind, struct pp_str authority,
+                          struct pp_str value);
 
 /* A subject under construction. */
 struct rcv_subject_builder {
@@ -77,8 +78,8 @@ struct rcv_subject_builder {
 };
 void rcv_subject_begin(const struct rcv_source *src, struct rcv_subject_builder *b);
 /* Empty values and keys beyond RCV_KEYS_MAX are left out. */
-void rcv_subject_who(const struct rcv_source *src, struct rcv_subject_builder *b, enum rcv_key_kind kind, struct pp_str authority,
-                     struct pp_str value);
+void rcv_subject_who(const struct rcv_source *src, struct rcv_subject_builder *b, enum rcv_key_kind kind,
+                     struct pp_str authority, struct pp_str value);
 void rcv_subject_about(const struct rcv_source *src, struct rcv_subject_builder *b, enum rcv_key_kind kind,
                        struct pp_str authority, struct pp_str value);
 /* Copy in the arena; NULL when it is full. */

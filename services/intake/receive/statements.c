@@ -1,8 +1,8 @@
 #include "statements.h"
 
 #define KEYS "unnest($1::text[], $2::int2[], $3::text[], $4::text[]) u(t, k, a, v)"
-#define KNOWN                                                                                                            \
-    "known as (select distinct i.tenant, i.person from " KEYS                                                            \
+#define KNOWN                                                                                                          \
+    "known as (select distinct i.tenant, i.person from " KEYS                                                          \
     " join identifier i on i.tenant = u.t and i.kind = u.k and i.authority = u.a and i.value = u.v)"
 
 const struct pp_pg_stmt receive_statements[] = {
@@ -12,32 +12,34 @@ const struct pp_pg_stmt receive_statements[] = {
     {RCV_SELECT_IDENTIFIERS,
      "select i.tenant, i.kind, i.authority, i.value, i.person from " KEYS
      " join identifier i on i.tenant = u.t and i.kind = u.k and i.authority = u.a and i.value = u.v"},
-    {RCV_SELECT_PERSONS,
-     "with recursive " KNOWN ", p as (select q.* from known join person q using (tenant, person)"
-     " union select q.* from p join person q on q.tenant = p.tenant and q.person = p.survivor)"
-     " select tenant, person, survivor, birth_date, sex, family, provisional from p"},
-    {RCV_SELECT_SAID,
-     "with recursive " KNOWN ", p as (select q.tenant, q.person, q.survivor from known join person q using (tenant, person)"
-     " union select q.tenant, q.person, q.survivor from p join person q on q.tenant = p.tenant and q.person = p.survivor)"
-     " select s.person, s.what, s.hash from p join said s on s.person = p.person"},
-    {RCV_INSERT_MESSAGES,
-     "insert into message (tenant, person, home, sender, message_id, hash, format, type, state, reason, received_at, facts, raw)"
-     " select * from unnest($1::text[], $2::uuid[], $3::int2[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],"
-     " $9::text[], $10::text[], $11::timestamptz[], $12::int4[], $13::bytea[])"},
+    {RCV_SELECT_PERSONS, "with recursive " KNOWN ", p as (select q.* from known join person q using (tenant, person)"
+                         " union select q.* from p join person q on q.tenant = p.tenant and q.person = p.survivor)"
+                         " select tenant, person, survivor, birth_date, sex, family, provisional from p"},
+    {RCV_SELECT_SAID, "with recursive " KNOWN
+                      ", p as (select q.tenant, q.person, q.survivor from known join person q using (tenant, person)"
+                      " union select q.tenant, q.person, q.survivor from p join person q on q.tenant = p.tenant and "
+                      "q.person = p.survivor)"
+                      " select s.person, s.what, s.hash from p join said s on s.person = p.person"},
+    {RCV_INSERT_MESSAGES, "insert into message (tenant, person, home, sender, message_id, hash, format, type, state, "
+                          "reason, received_at, facts, raw)"
+                          " select * from unnest($1::text[], $2::uuid[], $3::int2[], $4::text[], $5::text[], "
+                          "$6::text[], $7::text[], $8::text[],"
+                          " $9::text[], $10::text[], $11::timestamptz[], $12::int4[], $13::bytea[])"},
     /* a unique violation is a lost race with another partition: the batch is taken again and then finds the person */
     {RCV_INSERT_IDENTIFIERS,
      "insert into identifier (tenant, person, home, kind, authority, value)"
      " select * from unnest($1::text[], $2::uuid[], $3::int2[], $4::int2[], $5::text[], $6::text[])"},
     {RCV_UPSERT_PERSONS,
      "insert into person as p (tenant, person, home, survivor, birth_date, sex, family, provisional)"
-     " select * from unnest($1::text[], $2::uuid[], $3::int2[], $4::uuid[], $5::date[], $6::text[], $7::text[], $8::bool[])"
+     " select * from unnest($1::text[], $2::uuid[], $3::int2[], $4::uuid[], $5::date[], $6::text[], $7::text[], "
+     "$8::bool[])"
      " on conflict (tenant, person) do update set survivor = coalesce(excluded.survivor, p.survivor),"
-     " birth_date = coalesce(p.birth_date, excluded.birth_date), sex = case when p.sex = '' then excluded.sex else p.sex end,"
+     " birth_date = coalesce(p.birth_date, excluded.birth_date), sex = case when p.sex = '' then excluded.sex else "
+     "p.sex end,"
      " family = case when p.family = '' then excluded.family else p.family end,"
      " provisional = p.provisional and excluded.provisional"},
-    {RCV_UPSERT_SAID,
-     "insert into said (tenant, person, home, what, hash)"
-     " select * from unnest($1::text[], $2::uuid[], $3::int2[], $4::text[], $5::text[])"
-     " on conflict (person, what) do update set hash = excluded.hash"},
+    {RCV_UPSERT_SAID, "insert into said (tenant, person, home, what, hash)"
+                      " select * from unnest($1::text[], $2::uuid[], $3::int2[], $4::text[], $5::text[])"
+                      " on conflict (person, what) do update set hash = excluded.hash"},
     {NULL, NULL},
 };

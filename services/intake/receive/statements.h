@@ -10,7 +10,8 @@ extern const struct pp_pg_stmt receive_statements[];
 #define RCV_SELECT_MESSAGES "select_messages"
 /* select_identifiers: $1 tenants, $2 kinds, $3 authorities, $4 values -> tenant, kind, authority, value, person */
 #define RCV_SELECT_IDENTIFIERS "select_identifiers"
-/* select_persons: the same keys -> tenant, person, survivor, birth_date, sex, family, provisional; survivors of survivors included */
+/* select_persons: the same keys -> tenant, person, survivor, birth_date, sex, family, provisional; survivors of
+ * survivors included */
 #define RCV_SELECT_PERSONS "select_persons"
 /* select_said: the same keys -> person, what, hash */
 #define RCV_SELECT_SAID "select_said"
