@@ -41,7 +41,8 @@ static void next_round(struct pp_dropdir *d, uint64_t wait_ms);
 
 static bool plain_name(const char *name) {
     size_t n = strlen(name);
-    if (name[0] == '.' || (n > 4 && strcmp(name + n - 4, ".tmp") == 0) || (n > 5 && strcmp(name + n - 5, ".part") == 0)) return false;
+    if (name[0] == '.' || (n > 4 && strcmp(name + n - 4, ".tmp") == 0) || (n > 5 && strcmp(name + n - 5, ".part") == 0))
+        return false;
     return strcmp(name, "done") != 0 && strcmp(name, "refused") != 0;
 }
 
@@ -130,7 +131,8 @@ static void move_file(uv_work_t *w) {
         snprintf(why, sizeof why, "%s.reason", to);
         write_reason(why, d->reason);
     }
-    if (rename(from, to) < 0) pp_log(PP_LOG_ERROR, "file in the drop folder not moved", "why", PP_S(strerror(errno)), NULL);
+    if (rename(from, to) < 0)
+        pp_log(PP_LOG_ERROR, "file in the drop folder not moved", "why", PP_S(strerror(errno)), NULL);
 }
 
 /* ---- on the loop ---- */
@@ -155,7 +157,8 @@ static void on_found(uv_work_t *w, int status) {
         return;
     }
     d->out = true;
-    d->cb(d->user, &(struct pp_dropped){pp_str_z(d->tenant), pp_str_z(d->partner), pp_str_z(d->name), {d->bytes, (uint32_t)d->size}});
+    d->cb(d->user, &(struct pp_dropped){
+                       pp_str_z(d->tenant), pp_str_z(d->partner), pp_str_z(d->name), {d->bytes, (uint32_t)d->size}});
 }
 
 static void on_moved(uv_work_t *w, int status) {
@@ -164,8 +167,10 @@ static void on_moved(uv_work_t *w, int status) {
     d->working = false;
     free(d->bytes);
     d->bytes = NULL;
-    if (d->closing) uv_close((uv_handle_t *)&d->timer, on_closed);
-    else next_round(d, d->end == PP_DROPDIR_RETRY ? PP_DROPDIR_ROUND_MS : 0);
+    if (d->closing)
+        uv_close((uv_handle_t *)&d->timer, on_closed);
+    else
+        next_round(d, d->end == PP_DROPDIR_RETRY ? PP_DROPDIR_ROUND_MS : 0);
 }
 
 static void on_round(uv_timer_t *t) {
@@ -176,9 +181,11 @@ static void on_round(uv_timer_t *t) {
 
 static void next_round(struct pp_dropdir *d, uint64_t wait_ms) { uv_timer_start(&d->timer, on_round, wait_ms, 0); }
 
-int pp_dropdir_new(uv_loop_t *loop, const char *root, pp_dropdir_cb *cb, void *user, struct pp_dropdir **ret, struct pp_err *err) {
+int pp_dropdir_new(uv_loop_t *loop, const char *root, pp_dropdir_cb *cb, void *user, struct pp_dropdir **ret,
+                   struct pp_err *err) {
     struct stat st;
-    if (stat(root, &st) < 0 || !S_ISDIR(st.st_mode)) return pp_err_set(err, PP_ERR_INVALID, "drop folder %s is not there", root);
+    if (stat(root, &st) < 0 || !S_ISDIR(st.st_mode))
+        return pp_err_set(err, PP_ERR_INVALID, "drop folder %s is not there", root);
     struct pp_dropdir *d = calloc(1, sizeof *d);
     if (!d || !(d->root = strdup(root))) {
         free(d);

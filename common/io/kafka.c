@@ -5,7 +5,8 @@
 #include <stdio.h>
 
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
-    /* "Connection refused" and the like come every second while a broker is away; the waiting is said by the runtime. */
+    /* "Connection refused" and the like come every second while a broker is away; the waiting is said by the runtime.
+     */
     enum pp_log_level l = level <= 3 ? PP_LOG_WARN : PP_LOG_DEBUG;
     pp_log(l, "kafka client", "client", PP_S(rd_kafka_name(rk)), "facility", PP_S(facility), "text", PP_S(text), NULL);
 }
@@ -14,7 +15,8 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
 static char settings[SETTINGS_MAX]; /* of the process; set once before the first client */
 
 int pp_kafka_settings(const char *list, struct pp_err *err) {
-    if (strlen(list) >= sizeof settings) return pp_err_set(err, PP_ERR_LIMIT, "kafka-config is longer than %d characters", SETTINGS_MAX - 1);
+    if (strlen(list) >= sizeof settings)
+        return pp_err_set(err, PP_ERR_LIMIT, "kafka-config is longer than %d characters", SETTINGS_MAX - 1);
     snprintf(settings, sizeof settings, "%s", list);
     return 0;
 }
@@ -33,9 +35,10 @@ static bool apply_settings(rd_kafka_conf_t *c, char *text, size_t size) {
 
 int kafka_conf(const char *brokers, const struct kafka_setting *list, rd_kafka_conf_t **ret, struct pp_err *err) {
     static const struct kafka_setting common[] = {
-        {"socket.nagle.disable", "true"},   {"reconnect.backoff.ms", "50"},    {"reconnect.backoff.max.ms", "2000"},
-        {"socket.timeout.ms", "10000"},     {"allow.auto.create.topics", "false"},
-        {"topic.metadata.refresh.interval.ms", "30000"}, {"log.connection.close", "false"}, {NULL, NULL}};
+        {"socket.nagle.disable", "true"},      {"reconnect.backoff.ms", "50"},
+        {"reconnect.backoff.max.ms", "2000"},  {"socket.timeout.ms", "10000"},
+        {"allow.auto.create.topics", "false"}, {"topic.metadata.refresh.interval.ms", "30000"},
+        {"log.connection.close", "false"},     {NULL, NULL}};
     char text[256];
     rd_kafka_conf_t *c = rd_kafka_conf_new();
     rd_kafka_conf_set_log_cb(c, on_log);

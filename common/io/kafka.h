@@ -29,7 +29,7 @@ struct pp_record { /* views live until pp_record_release */
     int64_t offset;
     int64_t time_ms; /* of the broker or the producer; 0 = none */
     struct pp_str key, value;
-    bool tombstone;  /* no value at all */
+    bool tombstone; /* no value at all */
     void *handle;
     const void *message;
 };
@@ -48,7 +48,7 @@ struct pp_consumer;
 #define PP_CONSUMER_TOPICS_MAX 4
 struct pp_consumer_opts {
     const char *brokers, *group;
-    const char *instance;          /* static membership: group.instance.id = <group>-<instance>; NULL: none */
+    const char *instance; /* static membership: group.instance.id = <group>-<instance>; NULL: none */
     const char *topics[PP_CONSUMER_TOPICS_MAX];
     int ntopics;
     int session_timeout_ms;
@@ -56,8 +56,8 @@ struct pp_consumer_opts {
      * later time with pp_consumer_assign / pp_consumer_unassign. `lost`: somebody else may own them already. */
     void (*on_assign)(void *user, const int *parts, int n);
     void (*on_revoke)(void *user, bool lost);
-    void (*on_ready)(void *user);                          /* there may be records */
-    void (*on_error)(void *user, const struct pp_err *e);  /* e->fatal: the consumer is dead */
+    void (*on_ready)(void *user);                         /* there may be records */
+    void (*on_error)(void *user, const struct pp_err *e); /* e->fatal: the consumer is dead */
     /* Of pp_consumer_committed, in any order; offset < 0: none. */
     void (*on_committed)(void *user, const struct pp_offset *o, int n, const struct pp_err *e);
     void *user;
@@ -103,25 +103,26 @@ struct pp_producer;
 typedef void pp_producer_cb(void *user, const struct pp_err *err);
 struct pp_producer_opts {
     const char *brokers;
-    const char *name;             /* in logs and statistics */
+    const char *name; /* in logs and statistics */
     int linger_ms;
-    int message_timeout_ms;       /* 0: for ever (nothing is given up; for sequences) */
+    int message_timeout_ms;                               /* 0: for ever (nothing is given up; for sequences) */
     void (*on_drained)(void *user);                       /* after deliveries: there may be room again */
     void (*on_error)(void *user, const struct pp_err *e); /* e->fatal: the producer is dead */
     void *user;
 };
 struct pp_send {
     const char *topic;
-    int partition;                /* -1: by key (murmur2, as Java) */
+    int partition; /* -1: by key (murmur2, as Java) */
     struct pp_str key, value;
     bool tombstone;
     const struct pp_header *headers;
     int nheaders;
-    int64_t time_ms;              /* 0: now */
+    int64_t time_ms; /* 0: now */
 };
 int pp_producer_new(uv_loop_t *loop, const struct pp_producer_opts *opts, struct pp_producer **ret, struct pp_err *err);
 /* Copies. cb may be NULL. PP_ERR_LIMIT when the queue is full. */
-int pp_producer_send(struct pp_producer *p, const struct pp_send *s, pp_producer_cb *cb, void *user, struct pp_err *err);
+int pp_producer_send(struct pp_producer *p, const struct pp_send *s, pp_producer_cb *cb, void *user,
+                     struct pp_err *err);
 int pp_producer_inflight(const struct pp_producer *p);
 /* Fetches the topics' metadata in the thread pool, so that the first produce needs not wait a second; `done` gets the
  * first topic that is missing or has not `partitions` partitions (0: any) in err, or NULL. */

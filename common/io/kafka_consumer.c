@@ -25,8 +25,10 @@ static void close_step(struct pp_consumer *c);
 
 static void ready(void *user) {
     struct pp_consumer *c = user;
-    if (c->closing) close_step(c);
-    else c->o.on_ready(c->o.user);
+    if (c->closing)
+        close_step(c);
+    else
+        c->o.on_ready(c->o.user);
 }
 
 static void tick(uv_timer_t *t) { ready(t->data); }
@@ -88,8 +90,7 @@ int pp_consumer_new(uv_loop_t *loop, const struct pp_consumer_opts *o, struct pp
 
 int pp_consumer_subscribe(struct pp_consumer *c, struct pp_err *err) {
     rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new(c->o.ntopics);
-    for (int i = 0; i < c->o.ntopics; i++)
-        rd_kafka_topic_partition_list_add(l, c->topics[i], RD_KAFKA_PARTITION_UA);
+    for (int i = 0; i < c->o.ntopics; i++) rd_kafka_topic_partition_list_add(l, c->topics[i], RD_KAFKA_PARTITION_UA);
     rd_kafka_resp_err_t e = rd_kafka_subscribe(c->rk, l);
     rd_kafka_topic_partition_list_destroy(l);
     return e ? kafka_err(err, e, "subscribe") : 0;
@@ -99,8 +100,10 @@ int pp_consumer_subscribe(struct pp_consumer *c, struct pp_err *err) {
 
 static void rebalanced(struct pp_consumer *c, rd_kafka_event_t *ev) {
     if (rd_kafka_event_error(ev) != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-        if (c->closing) rd_kafka_assign(c->rk, NULL);
-        else c->o.on_revoke(c->o.user, rd_kafka_assignment_lost(c->rk) != 0);
+        if (c->closing)
+            rd_kafka_assign(c->rk, NULL);
+        else
+            c->o.on_revoke(c->o.user, rd_kafka_assignment_lost(c->rk) != 0);
         return;
     }
     rd_kafka_topic_partition_list_t *l = rd_kafka_event_topic_partition_list(ev);
@@ -112,8 +115,10 @@ static void rebalanced(struct pp_consumer *c, rd_kafka_event_t *ev) {
         seen[p] = true;
         parts[n++] = p;
     }
-    if (c->closing) rd_kafka_assign(c->rk, NULL);
-    else c->o.on_assign(c->o.user, parts, n);
+    if (c->closing)
+        rd_kafka_assign(c->rk, NULL);
+    else
+        c->o.on_assign(c->o.user, parts, n);
 }
 
 static void committed(struct pp_consumer *c, rd_kafka_event_t *ev) {
@@ -124,13 +129,14 @@ static void committed(struct pp_consumer *c, rd_kafka_event_t *ev) {
         kafka_err(&err, rd_kafka_event_error(ev), "committed offsets");
     } else {
         size_t groups;
-        const rd_kafka_group_result_t **g =
-            rd_kafka_ListConsumerGroupOffsets_result_groups(rd_kafka_event_ListConsumerGroupOffsets_result(ev), &groups);
+        const rd_kafka_group_result_t **g = rd_kafka_ListConsumerGroupOffsets_result_groups(
+            rd_kafka_event_ListConsumerGroupOffsets_result(ev), &groups);
         const rd_kafka_error_t *ge = groups ? rd_kafka_group_result_error(g[0]) : NULL;
         if (ge) kafka_err(&err, rd_kafka_error_code(ge), "committed offsets");
         const rd_kafka_topic_partition_list_t *l = groups && !ge ? rd_kafka_group_result_partitions(g[0]) : NULL;
         for (int i = 0; l && i < l->cnt; i++)
-            offsets[n++] = (struct pp_offset){topic_index(c, l->elems[i].topic), l->elems[i].partition, l->elems[i].offset};
+            offsets[n++] =
+                (struct pp_offset){topic_index(c, l->elems[i].topic), l->elems[i].partition, l->elems[i].offset};
     }
     c->o.on_committed(c->o.user, offsets, n, err.kind == PP_ERR_NONE ? NULL : &err);
 }

@@ -61,8 +61,10 @@ static void drain(void *user) {
         }
         rd_kafka_event_destroy(ev);
     }
-    if (p->closing) close_step(p);
-    else if (some && p->o.on_drained) p->o.on_drained(p->o.user);
+    if (p->closing)
+        close_step(p);
+    else if (some && p->o.on_drained)
+        p->o.on_drained(p->o.user);
 }
 
 static void tick(uv_timer_t *t) { drain(t->data); }
@@ -116,7 +118,8 @@ static rd_kafka_topic_t *topic_of(struct pp_producer *p, const char *name) {
     return t;
 }
 
-int pp_producer_send(struct pp_producer *p, const struct pp_send *s, pp_producer_cb *cb, void *user, struct pp_err *err) {
+int pp_producer_send(struct pp_producer *p, const struct pp_send *s, pp_producer_cb *cb, void *user,
+                     struct pp_err *err) {
     rd_kafka_topic_t *t = topic_of(p, s->topic);
     if (!t) return pp_err_set(err, PP_ERR_LIMIT, "more than %d topics", TOPICS_MAX);
     struct delivery *d = NULL;
@@ -129,7 +132,10 @@ int pp_producer_send(struct pp_producer *p, const struct pp_send *s, pp_producer
     rd_kafka_resp_err_t e = rd_kafka_producev(
         p->rk, RD_KAFKA_V_RKT(t), RD_KAFKA_V_PARTITION(s->partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
         RD_KAFKA_V_KEY(s->key.n ? s->key.s : NULL, s->key.n),
-        RD_KAFKA_V_VALUE((void *)(uintptr_t)(s->tombstone ? NULL : s->value.n ? s->value.s : ""), s->tombstone ? 0 : s->value.n),
+        RD_KAFKA_V_VALUE((void *)(uintptr_t)(s->tombstone ? NULL
+                                             : s->value.n ? s->value.s
+                                                          : ""),
+                         s->tombstone ? 0 : s->value.n),
         RD_KAFKA_V_TIMESTAMP(s->time_ms), RD_KAFKA_V_OPAQUE(d), RD_KAFKA_V_HEADERS(h), RD_KAFKA_V_END);
     if (e) {
         rd_kafka_headers_destroy(h); /* taken over only when it went well */

@@ -18,10 +18,13 @@ static void drain(void *user) {
     while (t->q && (ev = rd_kafka_queue_poll(t->q, 0))) {
         struct pp_err err = {0};
         const rd_kafka_message_t *m = NULL;
-        if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_FETCH) m = rd_kafka_event_message_next(ev);
+        if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_FETCH)
+            m = rd_kafka_event_message_next(ev);
         else if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_ERROR) {
-            if (rd_kafka_event_error(ev) == RD_KAFKA_RESP_ERR__PARTITION_EOF) t->o.on_end(t->o.user);
-            else kafka_event_err(t->rk, ev, &err);
+            if (rd_kafka_event_error(ev) == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+                t->o.on_end(t->o.user);
+            else
+                kafka_event_err(t->rk, ev, &err);
         }
         if (m && !m->err) {
             struct pp_record r;
@@ -42,12 +45,9 @@ static void tick(uv_timer_t *timer) { drain(timer->data); }
 
 int pp_tail_new(uv_loop_t *loop, const struct pp_tail_opts *o, struct pp_tail **ret, struct pp_err *err) {
     /* group.id is asked for by librdkafka's consumer even where nothing is joined or committed */
-    static const struct kafka_setting list[] = {{"group.id", "pp-tail"},
-                                                {"enable.auto.commit", "false"},
-                                                {"enable.auto.offset.store", "false"},
-                                                {"enable.partition.eof", "true"},
-                                                {"fetch.wait.max.ms", "500"},
-                                                {NULL, NULL}};
+    static const struct kafka_setting list[] = {
+        {"group.id", "pp-tail"},          {"enable.auto.commit", "false"}, {"enable.auto.offset.store", "false"},
+        {"enable.partition.eof", "true"}, {"fetch.wait.max.ms", "500"},    {NULL, NULL}};
     char text[256];
     struct pp_tail *t = calloc(1, sizeof *t);
     if (!t) return pp_err_set(err, PP_ERR_NOMEM, "reader of %s", o->topic);

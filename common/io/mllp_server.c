@@ -42,16 +42,20 @@ struct reply {
 static void on_conn_closed(uv_handle_t *h) {
     struct pp_mllp_conn *c = (struct pp_mllp_conn *)h;
     struct pp_mllp_server *s = c->server;
-    if (c->prev) c->prev->next = c->next;
-    else s->conns = c->next;
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        s->conns = c->next;
     if (c->next) c->next->prev = c->prev;
     s->nconns--;
     pp_metric_set("pp_mllp_connections", NULL, s->nconns);
     pp_mllp_free(&c->framer);
     pp_buf_free(&c->left);
     /* a message in flight still holds the connection: pp_mllp_reply or _drop frees it */
-    if (c->in_flight) c->server = NULL;
-    else free(c);
+    if (c->in_flight)
+        c->server = NULL;
+    else
+        free(c);
 }
 
 static void close_conn(struct pp_mllp_conn *c) {
@@ -105,8 +109,10 @@ static void read_on(struct pp_mllp_conn *c) {
         pp_buf_free(&held);
     }
     if (c->in_flight || c->closing) return;
-    if (c->server->stopping) close_conn(c);
-    else uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
+    if (c->server->stopping)
+        close_conn(c);
+    else
+        uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf) {
@@ -166,8 +172,10 @@ void pp_mllp_reply(struct pp_mllp_conn *c, struct pp_str message) {
         return;
     }
     c->last_ms = pp_mono_ms();
-    if (was_in_flight && !c->handling) read_on(c);
-    else if (was_in_flight) uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
+    if (was_in_flight && !c->handling)
+        read_on(c);
+    else if (was_in_flight)
+        uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
 }
 
 void pp_mllp_drop(struct pp_mllp_conn *c) {
@@ -175,7 +183,9 @@ void pp_mllp_drop(struct pp_mllp_conn *c) {
     close_conn(c);
 }
 
-struct pp_str pp_mllp_peer(const struct pp_mllp_conn *c) { return pp_str_z(c->peer); }
+struct pp_str pp_mllp_peer(const struct pp_mllp_conn *c) {
+    return pp_str_z(c->peer);
+}
 
 /* ---- listening ---- */
 
@@ -190,7 +200,8 @@ static bool allowed(const struct pp_mllp_server *s, const char *peer) {
 static void peer_name(struct pp_mllp_conn *c) {
     struct sockaddr_storage a;
     int n = sizeof a;
-    if (uv_tcp_getpeername(&c->tcp, (struct sockaddr *)&a, &n) == 0) uv_ip_name((struct sockaddr *)&a, c->peer, sizeof c->peer);
+    if (uv_tcp_getpeername(&c->tcp, (struct sockaddr *)&a, &n) == 0)
+        uv_ip_name((struct sockaddr *)&a, c->peer, sizeof c->peer);
 }
 
 static void on_connection(uv_stream_t *listener, int status) {
@@ -243,7 +254,8 @@ static void on_sweep(uv_timer_t *t) {
     }
 }
 
-int pp_mllp_server_new(uv_loop_t *loop, const struct pp_mllp_server_opts *opts, struct pp_mllp_server **ret, struct pp_err *err) {
+int pp_mllp_server_new(uv_loop_t *loop, const struct pp_mllp_server_opts *opts, struct pp_mllp_server **ret,
+                       struct pp_err *err) {
     struct sockaddr_in addr;
     if (uv_ip4_addr(opts->bind_addr, opts->port, &addr) < 0)
         return pp_err_set(err, PP_ERR_INVALID, "MLLP listener: '%s' is no IPv4 address", opts->bind_addr);

@@ -16,23 +16,26 @@ struct pp_mllp_conn;
 
 struct pp_mllp_server_opts {
     const char *bind_addr;
-    int port;                   /* 0: any free one */
+    int port; /* 0: any free one */
     int connections_max;
     uint32_t message_bytes_max;
-    int partial_timeout_ms;     /* age of an unfinished frame that closes the connection */
-    int idle_timeout_ms;        /* silence that closes it; 0 = never */
-    const char *allow;          /* comma separated peer addresses; NULL or "" = all */
+    int partial_timeout_ms; /* age of an unfinished frame that closes the connection */
+    int idle_timeout_ms;    /* silence that closes it; 0 = never */
+    const char *allow;      /* comma separated peer addresses; NULL or "" = all */
     void *user;
     /* A whole message; valid during the call. Answer it now or later with pp_mllp_reply, exactly once. */
     void (*on_message)(void *user, struct pp_mllp_conn *c, struct pp_str message);
-    /* The framing is broken; `bytes` is what was seen, cut. Nothing is in flight; pp_mllp_reply is allowed, not needed. */
+    /* The framing is broken; `bytes` is what was seen, cut. Nothing is in flight; pp_mllp_reply is allowed, not needed.
+     */
     void (*on_error)(void *user, struct pp_mllp_conn *c, enum pp_mllp_reason reason, struct pp_str bytes);
 };
 
-int pp_mllp_server_new(uv_loop_t *loop, const struct pp_mllp_server_opts *opts, struct pp_mllp_server **ret, struct pp_err *err);
+int pp_mllp_server_new(uv_loop_t *loop, const struct pp_mllp_server_opts *opts, struct pp_mllp_server **ret,
+                       struct pp_err *err);
 int pp_mllp_server_port(const struct pp_mllp_server *s);
 int pp_mllp_server_connections(const struct pp_mllp_server *s);
-/* Answers the message in flight (an empty message: says nothing, as enhanced mode may want) and reads on. When the peer has gone meanwhile, only frees. */
+/* Answers the message in flight (an empty message: says nothing, as enhanced mode may want) and reads on. When the peer
+ * has gone meanwhile, only frees. */
 void pp_mllp_reply(struct pp_mllp_conn *c, struct pp_str message);
 /* Gives the message in flight up without an answer and closes the connection: the sender will send again. */
 void pp_mllp_drop(struct pp_mllp_conn *c);

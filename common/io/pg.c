@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PG_STMTS_MAX 160     /* registered before connect */
+#define PG_STMTS_MAX 160      /* registered before connect */
 #define PG_TEXT_STMTS_MAX 256 /* prepared on the way, by text; more run unprepared */
 #define PG_NAME_MAX 64
 #define PG_STATEMENT_TIMEOUT_MS 30000 /* of the writer */
@@ -44,7 +44,7 @@ struct pp_pg {
     int backoff_ms;
     struct op *ops; /* ring */
     size_t head, nops, cap;
-    struct pp_err seg_err; /* first error of the open segment; kind NONE = fine */
+    struct pp_err seg_err;            /* first error of the open segment; kind NONE = fine */
     uint64_t text[PG_TEXT_STMTS_MAX]; /* hashes prepared on this connection */
     int ntext;
     bool draining, broken;
@@ -56,8 +56,9 @@ struct pp_pg {
 static char *copy(const char *z) { return z ? strdup(z) : NULL; }
 
 int pg_opts_copy(struct pp_pg_opts *to, const struct pp_pg_opts *from) {
-    *to = (struct pp_pg_opts){copy(from->conninfo), copy(from->user), copy(from->password), copy(from->schema),
-                              copy(from->app_name), from->statement_timeout_ms, from->state, from->user_data};
+    *to =
+        (struct pp_pg_opts){copy(from->conninfo), copy(from->user),           copy(from->password), copy(from->schema),
+                            copy(from->app_name), from->statement_timeout_ms, from->state,          from->user_data};
     return 0;
 }
 
@@ -83,10 +84,12 @@ PGconn *pg_open(const struct pp_pg_opts *o, bool limits, struct pp_err *err) {
                  o->statement_timeout_ms ? o->statement_timeout_ms : PG_STATEMENT_TIMEOUT_MS);
     snprintf(timeout, sizeof timeout, "%d", PP_PG_CONNECT_TIMEOUT_S);
     /* The conninfo comes first and is expanded; what follows wins over it. */
-    const char *keys[] = {"dbname", "connect_timeout", "options", "application_name", "tcp_user_timeout",
-                          "client_encoding", "user", "password", NULL};
-    const char *values[] = {o->conninfo, timeout, options, o->app_name ? o->app_name : "priorpath", "10000",
-                            "UTF8", o->user, o->password && o->password[0] ? o->password : NULL, NULL};
+    const char *keys[] = {
+        "dbname", "connect_timeout", "options", "application_name", "tcp_user_timeout", "client_encoding",
+        "user",   "password",        NULL};
+    const char *values[] = {o->conninfo, timeout, options, o->app_name ? o->app_name : "priorpath",
+                            "10000",     "UTF8",  o->user, o->password && o->password[0] ? o->password : NULL,
+                            NULL};
     PGconn *c = PQconnectdbParams(keys, values, 1);
     if (!c) {
         pp_err_set(err, PP_ERR_NOMEM, "database connection");
@@ -158,7 +161,8 @@ static void connect_work(uv_work_t *w) {
         PQclear(r);
         if (!ok) break;
     }
-    if (pg->work_err.kind == PP_ERR_NONE && PQsetnonblocking(pg->work_conn, 1) == 0 && PQenterPipelineMode(pg->work_conn))
+    if (pg->work_err.kind == PP_ERR_NONE && PQsetnonblocking(pg->work_conn, 1) == 0 &&
+        PQenterPipelineMode(pg->work_conn))
         return;
     if (pg->work_err.kind == PP_ERR_NONE) pp_err_set(&pg->work_err, PP_ERR_DB, "pipeline mode");
     PQfinish(pg->work_conn);
@@ -347,8 +351,10 @@ static void drain(struct pp_pg *pg) {
 static void arm(struct pp_pg *pg) {
     if (!pg->poll || pg->broken) return;
     int more = PQflush(pg->conn);
-    if (more < 0) mark_broken(pg, "write failed");
-    else uv_poll_start(&pg->poll->poll, UV_READABLE | (more ? UV_WRITABLE : 0), io);
+    if (more < 0)
+        mark_broken(pg, "write failed");
+    else
+        uv_poll_start(&pg->poll->poll, UV_READABLE | (more ? UV_WRITABLE : 0), io);
 }
 
 static void io(uv_poll_t *h, int status, int events) {
@@ -401,7 +407,8 @@ static uint64_t fnv(const char *z) {
     return h;
 }
 
-void pg_exec_text(struct pp_pg *pg, const char *sql, const struct pp_str *params, int n, pp_pg_rows_cb *cb, void *user) {
+void pg_exec_text(struct pp_pg *pg, const char *sql, const struct pp_str *params, int n, pp_pg_rows_cb *cb,
+                  void *user) {
     const char *values[PP_PG_PARAMS_MAX];
     int lengths[PP_PG_PARAMS_MAX];
     char name[PG_NAME_MAX];

@@ -1,7 +1,7 @@
 /* PostgreSQL on the libuv loop: one pipelined writer connection, and a pool of reading connections.
  *
- * Writer (struct pp_pg): statements are queued in segments. A segment is what stands between two pp_pg_sync() calls; the
- * server runs it as one implicit transaction, so all of it happens or nothing. Parameters and results are binary;
+ * Writer (struct pp_pg): statements are queued in segments. A segment is what stands between two pp_pg_sync() calls;
+ * the server runs it as one implicit transaction, so all of it happens or nothing. Parameters and results are binary;
  * lists go in as arrays (struct pp_array), so that a batch needs one statement per table whatever its size. Each
  * queued statement and each sync ends in exactly one callback, also when the connection breaks. After a broken
  * connection the outcome of an open segment is unknown: the caller must look again (the fence tells).
@@ -25,15 +25,15 @@
 /* ---- binary parameters ---- */
 
 enum pp_pg_type { /* object ids of PostgreSQL's catalogue, pg_type.dat */
-    PP_PG_BOOL = 16,
-    PP_PG_BYTEA = 17,
-    PP_PG_INT8 = 20,
-    PP_PG_INT2 = 21,
-    PP_PG_INT4 = 23,
-    PP_PG_TEXT = 25,
-    PP_PG_DATE = 1082,
-    PP_PG_TIMESTAMPTZ = 1184,
-    PP_PG_UUID = 2950,
+                  PP_PG_BOOL = 16,
+                  PP_PG_BYTEA = 17,
+                  PP_PG_INT8 = 20,
+                  PP_PG_INT2 = 21,
+                  PP_PG_INT4 = 23,
+                  PP_PG_TEXT = 25,
+                  PP_PG_DATE = 1082,
+                  PP_PG_TIMESTAMPTZ = 1184,
+                  PP_PG_UUID = 2950,
 };
 
 /* One-dimensional array under construction. Keeps its memory from batch to batch. */
@@ -52,8 +52,8 @@ void pp_array_i4(struct pp_array *a, int32_t v);
 void pp_array_i8(struct pp_array *a, int64_t v);
 void pp_array_text(struct pp_array *a, struct pp_str v); /* bytea too */
 void pp_array_uuid(struct pp_array *a, struct pp_uuid v);
-void pp_array_date(struct pp_array *a, pp_date v);       /* 0 = NULL */
-void pp_array_time(struct pp_array *a, int64_t ms);      /* 0 = NULL */
+void pp_array_date(struct pp_array *a, pp_date v);  /* 0 = NULL */
+void pp_array_time(struct pp_array *a, int64_t ms); /* 0 = NULL */
 /* The parameter: valid until the next change of a. */
 struct pp_str pp_array_param(struct pp_array *a);
 
@@ -91,10 +91,10 @@ struct pp_pg_stmt {
 typedef void pp_pg_state_cb(void *user, bool up, const struct pp_err *err);
 
 struct pp_pg_opts {
-    const char *conninfo;  /* without user and password */
+    const char *conninfo; /* without user and password */
     const char *user;
-    const char *password;  /* NULL or "" = none */
-    const char *schema;    /* search_path */
+    const char *password; /* NULL or "" = none */
+    const char *schema;   /* search_path */
     const char *app_name;
     int statement_timeout_ms; /* 0 = 30 s */
     pp_pg_state_cb *state;
@@ -137,15 +137,16 @@ struct pp_pg_read {
     const char *sql;                   /* returns one row with one json (or text) column, or no row */
     const struct pp_str *params;       /* text; .s == NULL is NULL */
     int nparams;
-    bool write;                        /* false: read-only transaction. true only for the access log. */
+    bool write; /* false: read-only transaction. true only for the access log. */
 };
 #define PP_PG_READ_PARAMS_MAX 32
-#define PP_PG_READ_WAITING_MAX 512   /* more are refused with PP_ERR_LIMIT */
-#define PP_PG_READ_TIMEOUT_MS 5000   /* statement_timeout, and the longest wait for a connection */
+#define PP_PG_READ_WAITING_MAX 512 /* more are refused with PP_ERR_LIMIT */
+#define PP_PG_READ_TIMEOUT_MS 5000 /* statement_timeout, and the longest wait for a connection */
 /* found == false: no row. err: nothing is known. value is valid during the call. */
 typedef void pp_pg_read_cb(void *user, bool found, struct pp_str value, const struct pp_err *err);
 
-int pp_pg_pool_new(uv_loop_t *loop, const struct pp_pg_opts *opts, int size, struct pp_pg_pool **ret, struct pp_err *err);
+int pp_pg_pool_new(uv_loop_t *loop, const struct pp_pg_opts *opts, int size, struct pp_pg_pool **ret,
+                   struct pp_err *err);
 /* Copies everything. Exactly one callback, never from inside this call. */
 void pp_pg_pool_read(struct pp_pg_pool *p, const struct pp_pg_read *q, pp_pg_read_cb *cb, void *user);
 bool pp_pg_pool_up(const struct pp_pg_pool *p);

@@ -1,4 +1,5 @@
-/* Binary parameters and results of PostgreSQL (documentation: "Formats and Format Codes"; array_recv in the sources). */
+/* Binary parameters and results of PostgreSQL (documentation: "Formats and Format Codes"; array_recv in the sources).
+ */
 #include "io/pg_int.h"
 
 #include <endian.h>
@@ -72,13 +73,17 @@ void pp_array_uuid(struct pp_array *a, struct pp_uuid v) {
 }
 
 void pp_array_date(struct pp_array *a, pp_date v) {
-    if (!v) pp_array_null(a);
-    else pp_array_i4(a, v - PG_EPOCH_DATE);
+    if (!v)
+        pp_array_null(a);
+    else
+        pp_array_i4(a, v - PG_EPOCH_DATE);
 }
 
 void pp_array_time(struct pp_array *a, int64_t ms) {
-    if (!ms) pp_array_null(a);
-    else pp_array_i8(a, (ms - PG_EPOCH_MS) * 1000);
+    if (!ms)
+        pp_array_null(a);
+    else
+        pp_array_i8(a, (ms - PG_EPOCH_MS) * 1000);
 }
 
 struct pp_str pp_array_param(struct pp_array *a) {
@@ -99,7 +104,9 @@ struct pp_str pp_pg_i8(int64_t v, char buf[8]) {
     return (struct pp_str){buf, 8};
 }
 
-struct pp_str pp_pg_time(int64_t ms, char buf[8]) { return pp_pg_i8((ms - PG_EPOCH_MS) * 1000, buf); }
+struct pp_str pp_pg_time(int64_t ms, char buf[8]) {
+    return pp_pg_i8((ms - PG_EPOCH_MS) * 1000, buf);
+}
 
 /* ---- results ---- */
 

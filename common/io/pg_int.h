@@ -6,7 +6,8 @@
 
 #include <libpq-fe.h>
 
-/* Opens a connection; blocks. `limits`: with the statement time-out (migrations run without). NULL on failure, with *err. */
+/* Opens a connection; blocks. `limits`: with the statement time-out (migrations run without). NULL on failure, with
+ * *err. */
 PGconn *pg_open(const struct pp_pg_opts *o, bool limits, struct pp_err *err);
 /* Error of a result: SQLSTATE, and a text without values of columns. */
 void pg_result_err(const PGresult *r, struct pp_err *err);

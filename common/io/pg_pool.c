@@ -131,7 +131,8 @@ static void on_state(void *user, bool up, const struct pp_err *err) {
     if (up && !p->closing) next(p);
 }
 
-int pp_pg_pool_new(uv_loop_t *loop, const struct pp_pg_opts *opts, int size, struct pp_pg_pool **ret, struct pp_err *err) {
+int pp_pg_pool_new(uv_loop_t *loop, const struct pp_pg_opts *opts, int size, struct pp_pg_pool **ret,
+                   struct pp_err *err) {
     struct pp_pg_pool *p = calloc(1, sizeof *p);
     if (!p) return pp_err_set(err, PP_ERR_NOMEM, "read pool");
     p->loop = loop;
@@ -175,8 +176,10 @@ void pp_pg_pool_read(struct pp_pg_pool *p, const struct pp_pg_read *q, pp_pg_rea
     for (int i = 0; i < r->nparams; i++) r->params[i] = copy_str(q->params[i]);
     /* Above the limit the deadline is now, so that the refusal comes from the timer and not from inside this call. */
     r->deadline_ms = p->waiting >= PP_PG_READ_WAITING_MAX ? 0 : uv_now(p->loop) + PP_PG_READ_TIMEOUT_MS;
-    if (p->last) p->last->next = r;
-    else p->first = r;
+    if (p->last)
+        p->last->next = r;
+    else
+        p->first = r;
     p->last = r;
     p->waiting++;
     if (p->waiting == 1) next(p);

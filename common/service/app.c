@@ -13,11 +13,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define APP_LOOK_MS 300        /* while waiting at start */
-#define APP_SAY_MS 5000        /* what it waits for */
+#define APP_LOOK_MS 300 /* while waiting at start */
+#define APP_SAY_MS 5000 /* what it waits for */
 #define APP_TICK_MS 50
-#define APP_FLUSH_MS 5000      /* longest wait for output to reach the broker at the end */
-#define APP_END_MS 12000       /* after it the process ends without ceremony: killing is always safe */
+#define APP_FLUSH_MS 5000 /* longest wait for output to reach the broker at the end */
+#define APP_END_MS 12000  /* after it the process ends without ceremony: killing is always safe */
 
 #ifndef PP_VERSION
 #define PP_VERSION "0.1.0"
@@ -26,18 +26,25 @@
 static const struct pp_config_key app_keys[] = {
     {"migrate", PP_CFG_BOOL, 0, 0, "", "false", "Run the migrations as pp_owner, then end."},
     {"db-owner", PP_CFG_STR, 1, 63, "", "pp_owner", "Role that runs migrations."},
-    {"session-timeout-ms", PP_CFG_INT, 1000, 300000, "ms", "10000", "Kafka session: how long partitions of a silent instance stay its own."},
-    {"commit-pace-ms", PP_CFG_INT, 0, 1000, "ms", "20", "Above 2000 inputs per second small batches wait this long after the last commit."},
+    {"session-timeout-ms", PP_CFG_INT, 1000, 300000, "ms", "10000",
+     "Kafka session: how long partitions of a silent instance stay its own."},
+    {"commit-pace-ms", PP_CFG_INT, 0, 1000, "ms", "20",
+     "Above 2000 inputs per second small batches wait this long after the last commit."},
     {"batch-max", PP_CFG_INT, 1, 500, "", "500", "Inputs of one batch."},
     {"instances", PP_CFG_INT, 1, 1024, "", "1", "Instances of this service; caps per payer are divided by it."},
     {"packs-dir", PP_CFG_STR, 0, 1023, "", "", "Folder of reference packs instead of pa.reference.v1; for tests."},
-    {"payersim-url", PP_CFG_STR, 0, 255, "", "http://127.0.0.1:7150", "What {payersim} in the payer directory stands for."},
-    {"door-url", PP_CFG_STR, 0, 255, "", "http://127.0.0.1:7100", "Address under which payers reach intake's door with their notifications."},
+    {"payersim-url", PP_CFG_STR, 0, 255, "", "http://127.0.0.1:7150",
+     "What {payersim} in the payer directory stands for."},
+    {"door-url", PP_CFG_STR, 0, 255, "", "http://127.0.0.1:7100",
+     "Address under which payers reach intake's door with their notifications."},
     {"secrets-dir", PP_CFG_STR, 0, 1023, "", ".run/secrets", "Folder of the secrets that packs name, one file each."},
-    {"call-backoff-first-ms", PP_CFG_INT, 1, 60000, "ms", "1000", "First wait after a failed outbound call; it doubles."},
+    {"call-backoff-first-ms", PP_CFG_INT, 1, 60000, "ms", "1000",
+     "First wait after a failed outbound call; it doubles."},
     {"call-backoff-max-ms", PP_CFG_INT, 1, 3600000, "ms", "60000", "Longest wait between tries of an outbound call."},
-    {"call-delayed-after-ms", PP_CFG_INT, 100, 86400000, "ms", "900000", "An outbound call without an answer for so long is said to be delayed."},
-    {"check-invariants", PP_CFG_BOOL, 0, 0, "", "false", "Check the service's invariants after each decision; for tests."},
+    {"call-delayed-after-ms", PP_CFG_INT, 100, 86400000, "ms", "900000",
+     "An outbound call without an answer for so long is said to be delayed."},
+    {"check-invariants", PP_CFG_BOOL, 0, 0, "", "false",
+     "Check the service's invariants after each decision; for tests."},
     {"read-connections", PP_CFG_INT, 1, 16, "", "3", "Database connections for reading."},
     {NULL, PP_CFG_STR, 0, 0, NULL, NULL, NULL}};
 
@@ -74,8 +81,10 @@ static char *role_of(const char *name, const char *tail) {
 }
 
 static struct pp_pg_opts pg_opts(struct app *a, const char *role, const char *password_key) {
-    return (struct pp_pg_opts){.conninfo = pp_config_str(a->config, "db"), .user = role,
-                               .password = pp_config_str(a->config, password_key), .schema = a->app->name,
+    return (struct pp_pg_opts){.conninfo = pp_config_str(a->config, "db"),
+                               .user = role,
+                               .password = pp_config_str(a->config, password_key),
+                               .schema = a->app->name,
                                .app_name = a->app->name};
 }
 
@@ -119,7 +128,8 @@ static void verified(uv_work_t *w, int status) {
     (void)status;
     a->asking = false;
     if (a->phase != APP_DATABASE) return;
-    if (a->work_err.kind == PP_ERR_NONE) a->phase = APP_TOPICS;
+    if (a->work_err.kind == PP_ERR_NONE)
+        a->phase = APP_TOPICS;
     else if (a->work_err.retriable) {
         char text[400];
         snprintf(text, sizeof text, "database: %s", a->work_err.msg);
@@ -134,7 +144,8 @@ static void on_topics(void *user, const struct pp_err *err) {
     struct app *a = user;
     a->asking = false;
     if (a->phase != APP_TOPICS) return;
-    if (!err) a->phase = APP_READY;
+    if (!err)
+        a->phase = APP_READY;
     else if (err->kind == PP_ERR_CONFLICT) {
         pp_log_err(PP_LOG_ERROR, "the broker does not fit this installation", err);
         finish(a, 1);
@@ -149,7 +160,8 @@ static void ask_topics(struct app *a) {
     struct pp_topic_need needs[24];
     int n = 0;
     for (int i = 0; i < a->e->ntopics; i++) needs[n++] = (struct pp_topic_need){a->app->topics[i], a->e->partitions};
-    if (strcmp(a->app->topics[0], PP_TOPIC_LOG) != 0) needs[n++] = (struct pp_topic_need){PP_TOPIC_LOG, a->e->partitions};
+    if (strcmp(a->app->topics[0], PP_TOPIC_LOG) != 0)
+        needs[n++] = (struct pp_topic_need){PP_TOPIC_LOG, a->e->partitions};
     needs[n++] = (struct pp_topic_need){PP_TOPIC_DLQ, PP_DLQ_PARTITIONS};
     for (int i = 0; a->app->outputs && a->app->outputs[i] && n < 22; i++)
         needs[n++] = (struct pp_topic_need){a->app->outputs[i], a->e->partitions};
@@ -203,7 +215,8 @@ static void on_look(uv_timer_t *t) {
         pp_log(PP_LOG_INFO, "started", "version", PP_S(PP_VERSION), "partitions", PP_I(a->e->partitions), NULL);
         engine_start(a->e);
         break;
-    case APP_RUNNING: case APP_ENDING: break;
+    case APP_RUNNING:
+    case APP_ENDING: break;
     }
 }
 
@@ -261,9 +274,15 @@ static int start_front(struct app *a, struct pp_err *err) {
     if (!has_front(a)) return 0;
     struct pp_pg_opts o = pg_opts(a, role_of(a->app->name, "_read"), "db-read-password-file");
     if (pp_pg_pool_new(a->loop, &o, (int)pp_config_int(a->config, "read-connections"), &a->reads, err) < 0) return -1;
-    a->front = (struct pp_front_env){.loop = a->loop, .config = a->config, .svc = a->app->svc, .reads = a->reads,
-                                     .commands = a->e->public_out, .partitions = a->e->partitions, .blobs = a->e->blobs,
-                                     .ready = is_ready, .user = a};
+    a->front = (struct pp_front_env){.loop = a->loop,
+                                     .config = a->config,
+                                     .svc = a->app->svc,
+                                     .reads = a->reads,
+                                     .commands = a->e->public_out,
+                                     .partitions = a->e->partitions,
+                                     .blobs = a->e->blobs,
+                                     .ready = is_ready,
+                                     .user = a};
     return pp_front_start(&a->front, err);
 }
 
@@ -281,9 +300,7 @@ static void front_stopped(void *user) {
 }
 
 /* The engine let its partitions go (or is dead): close what talks to the outside. */
-static void on_stopped(struct pp_engine *e, int code) {
-    finish(e->owner, code);
-}
+static void on_stopped(struct pp_engine *e, int code) { finish(e->owner, code); }
 
 static void finish(struct app *a, int code) {
     if (a->phase == APP_ENDING && a->ending_ms == 0) return;
@@ -315,8 +332,10 @@ static void on_signal(uv_signal_t *s, int no) {
     if (a->ending_ms) return;
     pp_log(PP_LOG_INFO, "stopping", "signal", PP_I(no), NULL);
     a->ending_ms = pp_mono_ms();
-    if (a->phase == APP_RUNNING) engine_stop(a->e);
-    else finish(a, 0);
+    if (a->phase == APP_RUNNING)
+        engine_stop(a->e);
+    else
+        finish(a, 0);
 }
 
 static void on_tick(uv_timer_t *t) {
@@ -383,6 +402,7 @@ int pp_app_main(struct pp_app *app, int argc, char **argv) {
         return 1;
     }
     uv_run(a->loop, UV_RUN_DEFAULT);
-    pp_log(PP_LOG_INFO, "ended", "code", PP_I(a->code), "inputs", PP_I(a->e->n_in), "batches", PP_I(a->e->n_batches), NULL);
+    pp_log(PP_LOG_INFO, "ended", "code", PP_I(a->code), "inputs", PP_I(a->e->n_in), "batches", PP_I(a->e->n_batches),
+           NULL);
     return a->code;
 }

@@ -1,6 +1,8 @@
 /* What a decision says becomes rows of the transaction and packed output. */
 #include "service/engine_int.h"
+#include "service/recover.h"
 
+#include "base/hash.h"
 #include "io/metrics.h"
 
 #include <stdio.h>
@@ -31,8 +33,13 @@ int effects_timer_set(struct pp_batch *b, int shard, struct pp_str tenant, struc
         t = pp_arena_new(&b->arena, struct timer_change);
         if (!t) return -1;
         struct timer_change **bucket = &b->timers[timer_bucket(person, kind, ref)];
-        *t = (struct timer_change){.next = *bucket, .all = b->timers_all, .shard = shard, .person = person, .ref = ref,
-                                   .kind = kind, .tenant = pp_arena_str(&b->arena, tenant)};
+        *t = (struct timer_change){.next = *bucket,
+                                   .all = b->timers_all,
+                                   .shard = shard,
+                                   .person = person,
+                                   .ref = ref,
+                                   .kind = kind,
+                                   .tenant = pp_arena_str(&b->arena, tenant)};
         *bucket = b->timers_all = t;
     }
     t->due_ms = due_ms;
@@ -50,19 +57,44 @@ struct pp_str effects_cause(struct pp_batch *b, const struct pp_input *in) {
     return in->hdr.event_id;
 }
 
-static int emit(struct pp_batch *b, struct pp_input *in, struct pp_str tenant, const struct pp_effect *x, struct pp_err *err) {
+void pp_input_random(const struct pp_batch *b, const struct pp_input *in, const char *what, uint32_t n,
+                     uint8_t ret[PP_INPUT_RANDOM]) {
+    char seed[640], id[PP_UUID_TEXT + 1];
+    uint8_t hash[PP_SHA256_BYTES];
+    const char *name = b->e->app->name;
+    int len;
+    if (in->kind == PP_INPUT_TIMER) {
+        pp_uuid_text(in->ref, id);
+        len = snprintf(seed, sizeof seed, "%s/timer/%u/%s/%lld/%s/%u", name, in->code, id, (long long)in->due_ms, what, n);
+    } else if (in->kind == PP_INPUT_CALL) {
+        len = jobs_seed(in->job, name, what, n, seed, sizeof seed);
+    } else if (in->hdr.event_id.n) {
+        pp_uuid_text(in->hdr.person, id);
+        len = snprintf(seed, sizeof seed, "%s/%d/%.*s/%s/%.*s/%s/%u", name, in->topic, PP_FMT(in->hdr.tenant), id,
+                       PP_FMT(pp_str_cut(in->hdr.event_id, 200)), what, n);
+    } else {
+        len = snprintf(seed, sizeof seed, "%s/%d/%d/%lld/%s/%u", name, in->topic, in->shard, (long long)in->offset, what, n);
+    }
+    pp_sha256((struct pp_str){seed, (uint32_t)len < sizeof seed ? (uint32_t)len : (uint32_t)sizeof seed - 1}, hash);
+    memcpy(ret, hash, PP_INPUT_RANDOM);
+}
+
+static int emit(struct pp_batch *b, struct pp_input *in, struct pp_str tenant, const struct pp_effect *x,
+                struct pp_err *err) {
     struct pp_engine *e = b->e;
     struct shard *sh = &e->shards[in->shard];
     int dest = pp_home_of(x->person) & (e->partitions - 1);
     char id[PP_RID_TEXT_MAX], trace[PP_TRACEPARENT_MAX];
-    struct pp_fact f = {.id = {e->app->source_no, (uint16_t)sh->part, sh->incarnation, (uint16_t)dest, ++sh->out_seq[dest]},
-                        .person = x->person,
-                        .time_ms = b->now_ms,
-                        .tenant = tenant,
-                        .type = pp_str_z(ev_type_name(x->type)),
-                        .subject = x->subject,
-                        .cause = effects_cause(b, in),
-                        .body = x->body};
+    if (sh->replay && recover_said(b, in, x)) return 0;
+    struct pp_fact f = {
+        .id = {e->app->source_no, (uint16_t)sh->part, sh->incarnation, (uint16_t)dest, ++sh->out_seq[dest]},
+        .person = x->person,
+        .time_ms = b->now_ms,
+        .tenant = tenant,
+        .type = pp_str_z(ev_type_name(x->type)),
+        .subject = x->subject,
+        .cause = effects_cause(b, in),
+        .body = x->body};
     pp_trace_child(in->hdr.trace, (struct pp_str){id, (uint32_t)pp_rid_text(&f.id, id)}, trace);
     f.trace = pp_str_z(trace);
     pp_outbox_add_fact(&sh->pack, &f);
@@ -112,7 +144,8 @@ static int publish(struct pp_batch *b, struct pp_input *in, struct pp_str tenant
     return pp_batch_send(b, in, &s, err);
 }
 
-int pp_batch_dead(struct pp_batch *b, const struct pp_input *in, const char *code, const char *why, struct pp_err *err) {
+int pp_batch_dead(struct pp_batch *b, const struct pp_input *in, const char *code, const char *why,
+                  struct pp_err *err) {
     struct pp_engine *e = b->e;
     struct pp_header h[DEAD_HEADERS_MAX];
     char part[16], offset[24], group[80], attempts[16], time[25];
@@ -121,7 +154,8 @@ int pp_batch_dead(struct pp_batch *b, const struct pp_input *in, const char *cod
     snprintf(part, sizeof part, "%d", in->shard);
     snprintf(offset, sizeof offset, "%lld", (long long)in->offset);
     snprintf(group, sizeof group, "pp-%s", e->app->name);
-    snprintf(attempts, sizeof attempts, "%d", e->shards[in->shard].try_offset == in->offset ? e->shards[in->shard].try_count : 1);
+    snprintf(attempts, sizeof attempts, "%d",
+             e->shards[in->shard].try_offset == in->offset ? e->shards[in->shard].try_count : 1);
     pp_time_text(b->now_ms, time);
     h[n++] = (struct pp_header){PP_STR("dlq_topic"), pp_str_z(e->app->topics[in->topic])};
     h[n++] = (struct pp_header){PP_STR("dlq_partition"), pp_str_z(part)};
@@ -131,8 +165,13 @@ int pp_batch_dead(struct pp_batch *b, const struct pp_input *in, const char *cod
     h[n++] = (struct pp_header){PP_STR("dlq_error"), pp_str_z(why)};
     h[n++] = (struct pp_header){PP_STR("dlq_attempts"), pp_str_z(attempts)};
     h[n++] = (struct pp_header){PP_STR("dlq_first_failed_at"), pp_str_z(time)};
-    struct pp_send s = {.topic = PP_TOPIC_DLQ, .partition = in->shard % PP_DLQ_PARTITIONS, .key = in->key,
-                        .value = in->value, .tombstone = in->tombstone, .headers = h, .nheaders = n};
+    struct pp_send s = {.topic = PP_TOPIC_DLQ,
+                        .partition = in->shard % PP_DLQ_PARTITIONS,
+                        .key = in->key,
+                        .value = in->value,
+                        .tombstone = in->tombstone,
+                        .headers = h,
+                        .nheaders = n};
     e->n_dead++;
     pp_metric_add("pp_dead_letters_total", NULL, 1);
     return pp_batch_send(b, in, &s, err);
@@ -150,8 +189,10 @@ static int call(struct pp_batch *b, struct pp_input *in, struct pp_str tenant, s
         struct new_job *k = *at;
         bool same = k->kind == x->code && pp_uuid_eq(k->ref, x->ref) && pp_uuid_eq(k->person, person);
         if (same && k->cancel == cancel) j = k;
-        if (same && cancel && !k->cancel) *at = k->next;
-        else at = &k->next;
+        if (same && cancel && !k->cancel)
+            *at = k->next;
+        else
+            at = &k->next;
     }
     if (!j) {
         j = pp_arena_new(&b->arena, struct new_job);
@@ -160,10 +201,21 @@ static int call(struct pp_batch *b, struct pp_input *in, struct pp_str tenant, s
         b->jobs = j;
     }
     char trace[PP_TRACEPARENT_MAX], ref[PP_UUID_TEXT + 1];
+    uint8_t random[PP_INPUT_RANDOM];
     pp_uuid_text(x->ref, ref);
     pp_trace_child(in->hdr.trace, pp_str_z(ref), trace);
-    *j = (struct new_job){.next = j->next, .shard = in->shard, .tenant = tenant, .target = x->key, .request = x->body,
-                          .person = person, .ref = x->ref, .kind = x->code, .type = x->type, .cancel = cancel,
+    pp_input_random(b, in, ref, x->code, random);
+    *j = (struct new_job){.next = j->next,
+                          .shard = in->shard,
+                          .tenant = tenant,
+                          .target = x->key,
+                          .request = x->body,
+                          .person = person,
+                          .ref = x->ref,
+                          .job_id = pp_uuid_v7(b->now_ms, random),
+                          .kind = x->code,
+                          .type = x->type,
+                          .cancel = cancel,
                           .trace = pp_arena_strz(&b->arena, trace)};
     return 0;
 }
@@ -238,8 +290,10 @@ static int one(struct pp_batch *b, struct pp_input *in, struct pp_str tenant, st
     case PP_EFFECT_PARK:
         in->parked = true;
         if (in->kind == PP_INPUT_CALL) return 0; /* jobs_apply asks the payer again later */
-        if (in->kind == PP_INPUT_TIMER) /* nothing to set aside but the timer itself: it comes again */
-            return effects_timer_set(b, in->shard, tenant, person, in->code, in->ref, b->now_ms + PARKED_TIMER_MS) < 0 ? no_room(err) : 0;
+        if (in->kind == PP_INPUT_TIMER)          /* nothing to set aside but the timer itself: it comes again */
+            return effects_timer_set(b, in->shard, tenant, person, in->code, in->ref, b->now_ms + PARKED_TIMER_MS) < 0
+                       ? no_room(err)
+                       : 0;
         return effects_park(b, in, x->ref, x->key) < 0 ? no_room(err) : 0;
     case PP_EFFECT_UNPARK: return unpark(b, person, x, err);
     }

@@ -42,7 +42,8 @@ static bool auth_header(const struct pp_config *config, const struct pp_payer *p
     return true;
 }
 
-static bool endpoint(void *user, const struct pp_refs *refs, struct pp_str tenant, struct pp_str target, struct pp_endpoint *ret) {
+static bool endpoint(void *user, const struct pp_refs *refs, struct pp_str tenant, struct pp_str target,
+                     struct pp_endpoint *ret) {
     const struct pp_config *config = user;
     const struct pp_payer *p = refs ? pp_refs_payer(refs, target) : NULL;
     (void)tenant;

@@ -1,5 +1,6 @@
 /* The cycle of a batch. docs/runtime.md draws it. */
 #include "service/engine_int.h"
+#include "service/recover.h"
 
 #include "io/clock.h"
 #include "io/log.h"
@@ -92,6 +93,7 @@ void engine_committed(struct pp_engine *e) {
         for (size_t k = 0; k < sh->seen.cap; k++) sh->seen.slots[k].dirty = false;
     }
     publish_batch(e);
+    recover_committed(e);
     if (e->app->ops.committed) e->app->ops.committed(e->app->ops.user, &e->batch);
     jobs_committed(e);
     take_drop_moved(e);
@@ -163,8 +165,9 @@ static void commit(struct pp_engine *e) {
  * an answer of a call comes again, later. */
 static int dead_unread(struct pp_engine *e, struct pp_batch *b, struct pp_input *in, struct pp_err *err) {
     struct shard *sh = &e->shards[in->shard];
-    if (sh->poisoned && sh->poison_kind == in->kind && sh->poison_offset == in->offset && sh->poison_topic == in->topic &&
-        pp_uuid_eq(sh->poison_person, in->hdr.person) && pp_uuid_eq(sh->poison_ref, in->ref)) {
+    if (sh->poisoned && sh->poison_kind == in->kind && sh->poison_offset == in->offset &&
+        sh->poison_topic == in->topic && pp_uuid_eq(sh->poison_person, in->hdr.person) &&
+        pp_uuid_eq(sh->poison_ref, in->ref)) {
         sh->poisoned = false;
         if (in->kind == PP_INPUT_RECORD) return pp_batch_dead(b, in, "store", sh->poison_why, err) < 0 ? -1 : 0;
         if (in->kind == PP_INPUT_TIMER)
@@ -173,7 +176,8 @@ static int dead_unread(struct pp_engine *e, struct pp_batch *b, struct pp_input 
     }
     if (in->kind != PP_INPUT_RECORD) return 1;
     if (sh->try_offset == in->offset && sh->try_topic == in->topic && sh->try_count >= ENGINE_ATTEMPTS_MAX)
-        return pp_batch_dead(b, in, "crash", "the process ended at this record each time it was tried", err) < 0 ? -1 : 0;
+        return pp_batch_dead(b, in, "crash", "the process ended at this record each time it was tried", err) < 0 ? -1
+                                                                                                                 : 0;
     return 1;
 }
 
@@ -203,8 +207,10 @@ static void put_back(struct pp_engine *e, struct pp_input *from) {
         prev = in;
         in = in->next;
     }
-    if (prev) prev->next = NULL;
-    else b->first = NULL;
+    if (prev)
+        prev->next = NULL;
+    else
+        b->first = NULL;
     b->last = prev;
     struct pp_input *rev = NULL;
     while (in) {
@@ -228,7 +234,8 @@ static void apply(struct pp_engine *e) {
     struct pp_err err = {0};
     b->napply = 0;
     for (struct pp_input *in = b->first; in; in = in->next) {
-        if ((b->napply > 0 && pp_thread_cpu_us() - start > ENGINE_BATCH_WORK_US) || (b->one_by_one && b->napply > 0 && !in->skip)) {
+        if ((b->napply > 0 && pp_thread_cpu_us() - start > ENGINE_BATCH_WORK_US) ||
+            (b->one_by_one && b->napply > 0 && !in->skip)) {
             put_back(e, in);
             break;
         }
@@ -241,8 +248,10 @@ static void apply(struct pp_engine *e) {
         if (rc < 0 && err.kind == PP_ERR_LIMIT) {
             /* Memory ran out in the middle of an input: what it did is half done, so all is taken again, smaller; an
              * input that is too large by itself is let go. */
-            if (b->napply > 0) e->batch_max = b->napply / 2 > 1 ? b->napply / 2 : 1;
-            else condemn(e, in, &err);
+            if (b->napply > 0)
+                e->batch_max = b->napply / 2 > 1 ? b->napply / 2 : 1;
+            else
+                condemn(e, in, &err);
         }
         if (rc < 0) {
             engine_reset(e, "batch not applied", &err);
@@ -311,8 +320,10 @@ void pp_batch_unhold(struct pp_batch *b, uint64_t ticket, const struct pp_err *e
 static void on_tried(void *user, const struct pp_err *err) {
     struct pp_engine *e = user;
     if (e->stopped || e->cycle != CYCLE_TRYING) return;
-    if (err) engine_reset(e, "attempt not noted", err);
-    else load(e);
+    if (err)
+        engine_reset(e, "attempt not noted", err);
+    else
+        load(e);
 }
 
 /* After a crash: (offset, attempt) is committed before the record is looked at. */
@@ -354,15 +365,20 @@ static void form(struct pp_engine *e) {
     struct pp_batch *b = &e->batch;
     batch_begin(e);
     int most = e->batch_max;
-    if (e->cost_us > 0 && e->cost_us * most > ENGINE_BATCH_WORK_US * 1.5) most = (int)(ENGINE_BATCH_WORK_US * 1.5 / e->cost_us) + 1;
+    if (e->cost_us > 0 && e->cost_us * most > ENGINE_BATCH_WORK_US * 1.5)
+        most = (int)(ENGINE_BATCH_WORK_US * 1.5 / e->cost_us) + 1;
     while (e->queue && b->n < ENGINE_BATCH_RECORDS_MAX && b->napply < most) {
         struct shard *sh = &e->shards[e->queue->shard];
         bool single = sh->owned && sh->careful > 0 && !e->queue->skip && e->queue->kind == PP_INPUT_RECORD;
-        if (single) b->one_by_one = true;
+        bool again = recover_single(sh, e->queue);
+        if (single || again) b->one_by_one = true;
         if (b->one_by_one && b->napply > 0 && !e->queue->skip) break;
         struct pp_input *in = take_pop(e);
-        if (b->last) b->last->next = in;
-        else b->first = in;
+        if (again) b->now_ms = recover_now(e, in, b->now_ms);
+        if (b->last)
+            b->last->next = in;
+        else
+            b->first = in;
         b->last = in;
         b->n++;
         if (!in->skip) b->napply++;
@@ -398,7 +414,8 @@ static int queued_to_apply(const struct pp_engine *e) {
 
 /* Above ENGINE_PACED_RATE a small batch waits: records per broker request decide what Kafka costs. */
 static bool paced(struct pp_engine *e, int64_t now, int waiting) {
-    if (e->stopping || e->rate < ENGINE_PACED_RATE || waiting >= e->batch_max || e->queued >= ENGINE_BATCH_RECORDS_MAX) return false;
+    if (e->stopping || e->rate < ENGINE_PACED_RATE || waiting >= e->batch_max || e->queued >= ENGINE_BATCH_RECORDS_MAX)
+        return false;
     int64_t wait = e->last_commit_ms + e->pace_ms - now;
     if (wait <= 0) return false;
     e->on_pace(e, wait);

@@ -40,38 +40,38 @@ enum pp_input_kind {
 struct pp_job;
 struct pp_input {
     enum pp_input_kind kind;
-    int shard;             /* partition that owns it */
-    int topic;             /* RECORD, PARKED: index in the app's topics */
-    int64_t offset;        /* RECORD, PARKED */
+    int shard;      /* partition that owns it */
+    int topic;      /* RECORD, PARKED: index in the app's topics */
+    int64_t offset; /* RECORD, PARKED */
     struct pp_str key, value;
     bool tombstone;
     struct pp_header *headers;
     int nheaders;
-    struct pp_hdr hdr;     /* from the headers; of a TIMER or CALL tenant and person. Person is none where the key is
-                              not a UUID. */
-    enum ev_type type;     /* of ce_type; EV_NONE = not in the catalogue */
+    struct pp_hdr hdr; /* from the headers; of a TIMER or CALL tenant and person. Person is none where the key is
+                          not a UUID. */
+    enum ev_type type; /* of ce_type; EV_NONE = not in the catalogue */
     struct pp_str type_name, subject; /* ce_type, ce_subject */
-    uint16_t code;         /* TIMER: kind */
-    struct pp_uuid ref;    /* TIMER */
-    int64_t due_ms;        /* TIMER */
-    struct pp_job *job;    /* CALL */
-    int64_t parked_id;     /* PARKED */
-    void *app;             /* free for the app, from wants() until the batch ends; NULL again when it is given again */
+    uint16_t code;                    /* TIMER: kind */
+    struct pp_uuid ref;               /* TIMER */
+    int64_t due_ms;                   /* TIMER */
+    struct pp_job *job;               /* CALL */
+    int64_t parked_id;                /* PARKED */
+    void *app; /* free for the app, from wants() until the batch ends; NULL again when it is given again */
     /* ---- the engine's own ---- */
     struct pp_input *next;
     struct pp_record record;
-    char *copy;            /* bytes of an input that is no record */
-    bool parked;           /* a decision parked it */
-    bool skip;             /* not wanted, or a repeat: counts for offsets and sequences only */
+    char *copy;  /* bytes of an input that is no record */
+    bool parked; /* a decision parked it */
+    bool skip;   /* not wanted, or a repeat: counts for offsets and sequences only */
 };
 
 struct pp_batch_ops {
-    bool (*wants)(void *user, const struct pp_input *in);                                     /* NULL: all */
-    int (*load)(void *user, struct pp_batch *b, struct pp_err *err);                          /* NULL: nothing */
+    bool (*wants)(void *user, const struct pp_input *in);            /* NULL: all */
+    int (*load)(void *user, struct pp_batch *b, struct pp_err *err); /* NULL: nothing */
     int (*apply)(void *user, struct pp_batch *b, struct pp_input *in, struct pp_err *err);
-    int (*finish)(void *user, struct pp_batch *b, struct pp_err *err);                        /* NULL: nothing */
-    void (*committed)(void *user, struct pp_batch *b);                                        /* NULL: nothing */
-    void (*abandoned)(void *user, struct pp_batch *b);                                        /* NULL: nothing */
+    int (*finish)(void *user, struct pp_batch *b, struct pp_err *err); /* NULL: nothing */
+    void (*committed)(void *user, struct pp_batch *b);                 /* NULL: nothing */
+    void (*abandoned)(void *user, struct pp_batch *b);                 /* NULL: nothing */
     /* Partitions were taken over or given up (what the app keeps in memory about them is stale). NULL: nothing. */
     void (*ownership)(void *user, const int *parts, int n, bool owned);
     void *user;
@@ -88,21 +88,21 @@ struct pp_batch_ops {
 
 #define PP_APP_TOPICS_MAX 2 /* the shard row has an expected offset for each */
 struct pp_app {
-    const char *name;                 /* schema, consumer group pp-<name>, role pp_<name> */
-    uint16_t source_no;               /* source number on the log */
+    const char *name;                      /* schema, consumer group pp-<name>, role pp_<name> */
+    uint16_t source_no;                    /* source number on the log */
     const char *topics[PP_APP_TOPICS_MAX]; /* NULL-terminated when fewer; all with `partitions` partitions */
-    bool sequenced[PP_APP_TOPICS_MAX];/* records carry rids: pa.log.v1 */
-    const char *const *outputs;       /* further topics it writes to, NULL-terminated; NULL = none. The log, dead
-                                         letters and metrics need not be named */
-    const struct pp_pg_stmt *stmts;   /* prepared at connect; ended by name NULL; NULL = none */
-    const char *const *migrations;    /* NULL-terminated; after the runtime's own */
+    bool sequenced[PP_APP_TOPICS_MAX];     /* records carry rids: pa.log.v1 */
+    const char *const *outputs;            /* further topics it writes to, NULL-terminated; NULL = none. The log, dead
+                                              letters and metrics need not be named */
+    const struct pp_pg_stmt *stmts;        /* prepared at connect; ended by name NULL; NULL = none */
+    const char *const *migrations;         /* NULL-terminated; after the runtime's own */
     struct pp_batch_ops ops;
     const struct pp_config_key *keys; /* further configuration; NULL = none */
     /* Compares the app's expectations with the database at start (blocking connection); NULL = nothing. */
     int (*verify)(void *user, struct pp_pg_sync_conn *c, struct pp_err *err);
     /* Called once on the loop when the engine exists, before it takes partitions: start listeners and the like. */
     int (*start)(void *user, struct pp_engine *e, struct pp_err *err);
-    void (*stop)(void *user);         /* on the way out; NULL = nothing */
+    void (*stop)(void *user); /* on the way out; NULL = nothing */
     /* True when the app may own partitions; `wait` says what it waits for. NULL = at once. */
     bool (*ready)(void *user, const char **ret_wait);
     /* Of a pp_service; NULL otherwise. `calls` of it are carried out, its queries and commands get a front. */
@@ -128,21 +128,29 @@ int64_t pp_batch_now(const struct pp_batch *b);      /* virtual time, the same f
 struct pp_input *pp_batch_next(struct pp_batch *b, struct pp_input *prev);
 int pp_batch_size(const struct pp_batch *b);
 /* In load(). Callback before apply; parameters are copied. */
-void pp_batch_select(struct pp_batch *b, const char *stmt, const struct pp_str *params, int n, pp_pg_rows_cb *cb, void *user);
+void pp_batch_select(struct pp_batch *b, const char *stmt, const struct pp_str *params, int n, pp_pg_rows_cb *cb,
+                     void *user);
 /* In load() and until the last hold is released: the batch is not applied before every hold is let go, so that the app
- * can fetch bodies or keep bytes first. pp_batch_select is allowed meanwhile. The ticket tells whether the batch is still
- * the one that was held: when it was thrown away (pp_batch_held is false), nothing of it may be touched, but the hold
- * must be released all the same. An err (NULL = fine) throws the batch away; it is taken again after a back-off. */
+ * can fetch bodies or keep bytes first. pp_batch_select is allowed meanwhile. The ticket tells whether the batch is
+ * still the one that was held: when it was thrown away (pp_batch_held is false), nothing of it may be touched, but the
+ * hold must be released all the same. An err (NULL = fine) throws the batch away; it is taken again after a back-off.
+ */
 uint64_t pp_batch_hold(struct pp_batch *b);
 bool pp_batch_held(const struct pp_batch *b, uint64_t ticket);
 void pp_batch_unhold(struct pp_batch *b, uint64_t ticket, const struct pp_err *err);
 /* In finish(). Runs after the fence, in the same transaction. cb may be NULL. A unique violation (a lost race) throws
  * the batch away and takes it again. */
-void pp_batch_write(struct pp_batch *b, const char *stmt, const struct pp_str *params, int n, pp_pg_rows_cb *cb, void *user);
+void pp_batch_write(struct pp_batch *b, const char *stmt, const struct pp_str *params, int n, pp_pg_rows_cb *cb,
+                    void *user);
 /* In apply(): everything said in `out` for this input: facts to any person, snapshots, timers, jobs, counters, reply,
  * park. Tenant and person are those under which it was decided. */
 int pp_batch_effects(struct pp_batch *b, struct pp_input *in, struct pp_str tenant, struct pp_uuid person,
                      const struct pp_out *out, struct pp_err *err);
+/* In apply(): ten bytes for a new id, which follow from the input, `what` and n alone: the same input decided again, after
+ * a restore, names things as before. */
+#define PP_INPUT_RANDOM 10
+void pp_input_random(const struct pp_batch *b, const struct pp_input *in, const char *what, uint32_t n,
+                     uint8_t ret[PP_INPUT_RANDOM]);
 /* In apply(): any record, published after the commit like the rest of the output. Everything is copied. */
 int pp_batch_send(struct pp_batch *b, const struct pp_input *in, const struct pp_send *s, struct pp_err *err);
 /* In apply(): dead letter of an input that is understood but refused; code is a short word. The original key, value

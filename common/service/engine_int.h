@@ -7,6 +7,7 @@
  *   write.c     the fenced transaction
  *   jobs.c      outbound calls
  *   upkeep.c    due timers, old rows, counters, heartbeat
+ *   recover.c   inputs that are applied a second time, after a restore
  *   app.c       the process: configuration, waiting at start, signals, ops endpoints
  */
 #ifndef PP_SERVICE_ENGINE_INT_H
@@ -17,21 +18,22 @@
 #include "service/engine.h"
 #include "service/outbox.h"
 #include "service/rid.h"
+#include "service/late.h"
 
 #include <assert.h>
 
 #define ENGINE_BATCH_INPUTS_MAX 500
-#define ENGINE_BATCH_RECORDS_MAX 5000       /* with those that are only counted past */
-#define ENGINE_BATCH_WORK_US 5000           /* thread CPU of apply */
+#define ENGINE_BATCH_RECORDS_MAX 5000 /* with those that are only counted past */
+#define ENGINE_BATCH_WORK_US 5000     /* thread CPU of apply */
 #define ENGINE_BATCH_BYTES_MAX ((size_t)128 << 20)
-#define ENGINE_QUEUE_RECORDS_MAX 6000       /* taken from the consumer, waiting for a batch */
+#define ENGINE_QUEUE_RECORDS_MAX 6000 /* taken from the consumer, waiting for a batch */
 #define ENGINE_QUEUE_BYTES_MAX ((size_t)32 << 20)
-#define ENGINE_POLL_US 2000                 /* thread CPU of one turn of taking */
-#define ENGINE_INFLIGHT_MAX 60000           /* unacknowledged output: above it nothing is taken */
-#define ENGINE_PACED_RATE 2000              /* inputs per second above which commits are paced */
-#define ENGINE_SKIP_COMMIT_MS 1000          /* progress over records that are only counted past is committed this late */
-#define ENGINE_CAREFUL_INPUTS 500           /* after a crash: one by one, as many as the lost batch may have had */
-#define ENGINE_ATTEMPTS_MAX 3               /* the third look at a record that ends the process is none */
+#define ENGINE_POLL_US 2000        /* thread CPU of one turn of taking */
+#define ENGINE_INFLIGHT_MAX 60000  /* unacknowledged output: above it nothing is taken */
+#define ENGINE_PACED_RATE 2000     /* inputs per second above which commits are paced */
+#define ENGINE_SKIP_COMMIT_MS 1000 /* progress over records that are only counted past is committed this late */
+#define ENGINE_CAREFUL_INPUTS 500  /* after a crash: one by one, as many as the lost batch may have had */
+#define ENGINE_ATTEMPTS_MAX 3      /* the third look at a record that ends the process is none */
 #define ENGINE_REPUBLISH_ROWS 20
 #define ENGINE_BACKOFF_FIRST_MS 100
 #define ENGINE_BACKOFF_MAX_MS 5000
@@ -47,52 +49,54 @@ struct relay { /* a batch of one partition whose records are on their way to the
     struct shard *sh; /* NULL: the partition was taken over or given up since */
     int64_t batch_no;
     int pending;
-    bool sealed;      /* all records handed to the producer */
+    bool sealed; /* all records handed to the producer */
     bool failed;
 };
 
+struct replay;
 struct shard {
     struct pp_engine *e;
     int part;
     bool owned;
-    bool stopped;                           /* something was lost: an alarm, and no more records */
+    bool stopped; /* something was lost: an alarm, and no more records */
     bool stop_told;
     int epoch;
-    int64_t next[PP_APP_TOPICS_MAX];        /* expected offset after the open batch */
-    int64_t committed[PP_APP_TOPICS_MAX];   /* as in the database */
-    int64_t batch_no;                       /* after the open batch */
+    int64_t next[PP_APP_TOPICS_MAX];      /* expected offset after the open batch */
+    int64_t committed[PP_APP_TOPICS_MAX]; /* as in the database */
+    int64_t batch_no;                     /* after the open batch */
     int64_t relayed, relayed_saved;
     uint32_t incarnation;
-    uint64_t *out_seq;                      /* per destination partition, after the open batch */
+    uint64_t *out_seq; /* per destination partition, after the open batch */
     struct pp_seen seen;
-    int careful;                            /* inputs still to be done one by one */
+    int careful; /* inputs still to be done one by one */
     int try_topic, try_count;
     int64_t try_offset;
-    bool tried;                             /* the attempt on the first input is committed */
-    bool poisoned;                          /* an input whose outcome cannot be stored: let go without another try */
+    bool tried;    /* the attempt on the first input is committed */
+    bool poisoned; /* an input whose outcome cannot be stored: let go without another try */
     enum pp_input_kind poison_kind;
     int poison_topic;
     int64_t poison_offset;
     struct pp_uuid poison_person, poison_ref;
     char poison_why[PP_ERR_MSG_MAX];
-    bool dirty;                             /* next differs from committed */
+    bool dirty; /* next differs from committed */
     bool in_batch;
-    struct pp_buf pack;                     /* output of the open batch */
+    struct pp_buf pack; /* output of the open batch */
     int pack_n;
-    struct relay *relays, *relays_last;     /* oldest first */
+    struct relay *relays, *relays_last; /* oldest first */
+    struct replay *replay;              /* after a restore: recover.c; NULL: none */
 };
 
 /* ---- the batch ---- */
 
 enum timer_change_kind { TIMER_SET, TIMER_FIRED };
 struct timer_change {
-    struct timer_change *next;              /* in its bucket */
+    struct timer_change *next; /* in its bucket */
     struct timer_change *all;
     int shard;
     struct pp_str tenant;
     struct pp_uuid person, ref;
     uint16_t kind;
-    int64_t due_ms;                         /* 0 = take it away */
+    int64_t due_ms; /* 0 = take it away */
 };
 #define TIMER_BUCKETS 256
 
@@ -133,9 +137,9 @@ struct pp_batch {
     struct pp_engine *e;
     struct pp_arena arena;
     int64_t now_ms;
-    struct pp_input *first, *last;          /* all records of the batch, those counted past too */
+    struct pp_input *first, *last; /* all records of the batch, those counted past too */
     int n, napply;
-    struct pp_input *next_apply;            /* where apply goes on */
+    struct pp_input *next_apply; /* where apply goes on */
     int64_t started_us;
     bool one_by_one;
     struct timer_change *timers[TIMER_BUCKETS], *timers_all;
@@ -144,12 +148,22 @@ struct pp_batch {
     struct command_row *commands;
     struct parked_row *parked, **parked_tail;
     struct unpark_row *unparks;
-    int64_t *unparked; int nunparked;       /* rows of parked inputs that are done with */
-    struct pp_err err;                      /* first failure */
+    int64_t *unparked;
+    int nunparked;     /* rows of parked inputs that are done with */
+    struct pp_err err; /* first failure */
 };
 
 enum cycle { CYCLE_IDLE, CYCLE_ASKING, CYCLE_TRYING, CYCLE_LOADING, CYCLE_APPLYING, CYCLE_COMMITTING, CYCLE_COUNT };
-enum owning { OWN_NONE, OWN_WAITING, OWN_TRIPWIRE, OWN_TAKING, OWN_REPUBLISHING, OWN_SERVING, OWN_RELEASING, OWN_COUNT };
+enum owning {
+    OWN_NONE,
+    OWN_WAITING,
+    OWN_TRIPWIRE,
+    OWN_TAKING,
+    OWN_REPUBLISHING,
+    OWN_SERVING,
+    OWN_RELEASING,
+    OWN_COUNT
+};
 
 struct jobs;
 struct upkeep;
@@ -166,56 +180,61 @@ struct pp_engine {
     struct pp_producer *log_out, *public_out;
     struct pp_blob_store *blobs;
     struct pp_endpoints endpoints;
-    const struct pp_refs *(*refs)(void *user); void *refs_user;
-    const struct pp_call_def *calls; int ncalls; /* of a pp_service */
-    void *owner;                            /* for on_stopped */
+    const struct pp_refs *(*refs)(void *user);
+    void *refs_user;
+    const struct pp_call_def *calls;
+    int ncalls;  /* of a pp_service */
+    void *owner; /* for on_stopped */
 
-    struct shard *shards;                   /* [partitions] */
+    struct shard *shards; /* [partitions] */
     enum owning own;
-    int *parts, nparts;                     /* assigned to us by the group */
-    bool idle;                              /* the group gave us none: more instances than partitions */
-    int64_t *tripwire;                      /* committed offsets: [part * PP_APP_TOPICS_MAX + topic] */
+    int *parts, nparts; /* assigned to us by the group */
+    bool idle;          /* the group gave us none: more instances than partitions */
+    int64_t *tripwire;  /* committed offsets: [part * PP_APP_TOPICS_MAX + topic] */
     bool assign_pending, revoke_pending, revoke_lost, resetting;
-    bool own_busy;                          /* waiting for the answer of a step */
-    int republish_at;                       /* index in parts */
+    bool own_busy;    /* waiting for the answer of a step */
+    int republish_at; /* index in parts */
     int64_t republish_after;
     int backoff_ms;
     uv_timer_t own_timer;
 
     enum cycle cycle;
-    uint64_t ticket;                        /* of the batch; another after it was thrown away */
-    int holds;                              /* not yet released, of this batch or of one that was thrown away */
+    uint64_t ticket; /* of the batch; another after it was thrown away */
+    int holds;       /* not yet released, of this batch or of one that was thrown away */
     struct pp_batch batch;
     struct pp_input *queue, *queue_last, *free_inputs;
     int queued, queued_timers; /* all; those that upkeep asked for */
     size_t queued_bytes;
-    bool more;                              /* the consumer may have more */
-    uv_idle_t step;                         /* the next step of the cycle, in a turn of its own */
+    bool more;      /* the consumer may have more */
+    uv_idle_t step; /* the next step of the cycle, in a turn of its own */
     void (*step_fn)(struct pp_engine *e);
     uv_timer_t pace_timer, tick_timer;
     int64_t last_commit_ms, last_rate_ms;
-    double rate, cost_us;                   /* inputs per second; thread CPU of one apply */
+    double rate, cost_us; /* inputs per second; thread CPU of one apply */
     int rate_inputs;
-    int careful_batches;                    /* after an error of data: so many batches of one input */
+    int careful_batches; /* after an error of data: so many batches of one input */
     int public_inflight, log_inflight;
-    struct pp_err public_failed;            /* a snapshot was given up; kind NONE: none */
+    struct pp_err public_failed; /* a snapshot was given up; kind NONE: none */
 
     struct jobs *jobs;
     struct upkeep *upkeep;
+    struct pp_late *late;
     bool stopping, stopped, failed;
     void (*on_stopped)(struct pp_engine *e, int code);
     void (*on_pace)(struct pp_engine *e, int64_t wait_ms); /* a turn after so long */
     int64_t stop_deadline_ms;
     int64_t n_in, n_skipped, n_repeats, n_batches, n_dead, n_out;
-    struct pp_array *arrays;                /* scratch of write.c */
+    struct pp_array *arrays; /* scratch of write.c */
 };
 #define ENGINE_ARRAYS 16
 
 /* engine.c */
-int engine_new(uv_loop_t *loop, const struct pp_app *app, const struct pp_config *config, struct pp_engine **ret, struct pp_err *err);
+int engine_new(uv_loop_t *loop, const struct pp_app *app, const struct pp_config *config, struct pp_engine **ret,
+               struct pp_err *err);
 void engine_start(struct pp_engine *e);
-void engine_stop(struct pp_engine *e);                  /* in order; on_stopped follows */
-void engine_fatal(struct pp_engine *e, const char *what, const struct pp_err *err); /* exit code 3; on_stopped follows at once */
+void engine_stop(struct pp_engine *e); /* in order; on_stopped follows */
+void engine_fatal(struct pp_engine *e, const char *what,
+                  const struct pp_err *err); /* exit code 3; on_stopped follows at once */
 void engine_turn(struct pp_engine *e);
 void engine_reset(struct pp_engine *e, const char *why, const struct pp_err *err);
 void engine_step(struct pp_engine *e, void (*fn)(struct pp_engine *));
@@ -258,32 +277,36 @@ int write_prepare(struct pp_engine *e, struct pp_err *err);
 void write_batch(struct pp_engine *e); /* the engine's own part, fence first */
 void write_attempt(struct pp_engine *e, struct shard *sh, pp_pg_sync_cb *done);
 void publish_batch(struct pp_engine *e);
-int publish_packed(struct pp_engine *e, struct shard *sh, struct pp_str packed, int64_t batch_no, struct pp_err *err);
+/* `again`: a former owner may have published it already. */
+int publish_packed(struct pp_engine *e, struct shard *sh, struct pp_str packed, int64_t batch_no, bool again,
+                   struct pp_err *err);
 void relays_forget(struct shard *sh);
 
 /* jobs.c */
 int jobs_new(struct pp_engine *e, struct pp_err *err);
 void jobs_free(struct pp_engine *e);
-void jobs_committed(struct pp_engine *e);              /* sockets of what is now `sending` open */
+void jobs_committed(struct pp_engine *e); /* sockets of what is now `sending` open */
 void jobs_abandoned(struct pp_engine *e);
 void jobs_ownership(struct pp_engine *e);
 int jobs_apply(struct pp_engine *e, struct pp_batch *b, struct pp_input *in, struct pp_err *err);
-void jobs_mark(struct pp_engine *e);                   /* their shards belong to the batch, so that the fence covers them */
-void jobs_write(struct pp_engine *e);                  /* state changes of the batch */
-void jobs_ask(struct pp_engine *e, int64_t now_ms);    /* for due jobs, in the open segment */
+void jobs_mark(struct pp_engine *e);  /* their shards belong to the batch, so that the fence covers them */
+void jobs_write(struct pp_engine *e); /* state changes of the batch */
+void jobs_ask(struct pp_engine *e, int64_t now_ms); /* for due jobs, in the open segment */
 bool jobs_pending_writes(const struct pp_engine *e);
 int jobs_open(const struct pp_engine *e);
+/* What the ids follow from that its outcome leads to. Returns the length, as snprintf. */
+int jobs_seed(const struct pp_job *j, const char *name, const char *what, uint32_t n, char *ret, size_t ret_n);
 int jobs_prepare(struct pp_engine *e, struct pp_err *err);
 
 /* upkeep.c */
 int upkeep_new(struct pp_engine *e, struct pp_err *err);
 void upkeep_free(struct pp_engine *e);
 int upkeep_prepare(struct pp_engine *e, struct pp_err *err);
-bool upkeep_due(struct pp_engine *e);                  /* time to ask for due timers, jobs, parked inputs */
+bool upkeep_due(struct pp_engine *e); /* time to ask for due timers, jobs, parked inputs */
 void upkeep_ask(struct pp_engine *e, pp_pg_sync_cb *done);
 void upkeep_tick(struct pp_engine *e);
 void upkeep_soon(struct pp_engine *e);
-void upkeep_commit_lag(struct pp_engine *e);           /* for lag tools and the tripwire */
+void upkeep_commit_lag(struct pp_engine *e);                  /* for lag tools and the tripwire */
 void upkeep_metric_rows(void *user, const struct pp_rows *r); /* part, name, labels, value of changed counters */
 
 static inline struct shard *engine_shard(struct pp_engine *e, int part) { return &e->shards[part]; }

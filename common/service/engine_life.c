@@ -6,6 +6,7 @@
 #include "io/clock.h"
 #include "io/log.h"
 #include "service/endpoints.h"
+#include "service/recover.h"
 
 #include <stdlib.h>
 
@@ -17,8 +18,10 @@
 
 static void on_pg(void *user, bool up, const struct pp_err *err) {
     struct pp_engine *e = user;
-    if (up) pp_log(PP_LOG_INFO, "database connected", NULL);
-    else pp_log_err(PP_LOG_WARN, "database away", err);
+    if (up)
+        pp_log(PP_LOG_INFO, "database connected", NULL);
+    else
+        pp_log_err(PP_LOG_WARN, "database away", err);
     if (up && !e->stopped) engine_turn(e);
 }
 
@@ -30,12 +33,15 @@ static void on_consumer_error(void *user, const struct pp_err *err) {
     /* "Offset out of range": records we have not applied are gone. Never skip. */
     else if (strcmp(err->code, "_AUTO_OFFSET_RE") == 0 || strcmp(err->code, "OFFSET_OUT_OF_R") == 0)
         engine_fatal(e, "records that were not applied are no longer in the topic", err);
-    else pp_log_err(PP_LOG_DEBUG, "consumer", err);
+    else
+        pp_log_err(PP_LOG_DEBUG, "consumer", err);
 }
 
 static void on_producer_error(void *user, const struct pp_err *err) {
-    if (err->fatal) engine_fatal(user, "producer", err);
-    else pp_log_err(PP_LOG_DEBUG, "producer", err);
+    if (err->fatal)
+        engine_fatal(user, "producer", err);
+    else
+        pp_log_err(PP_LOG_DEBUG, "producer", err);
 }
 
 static void step_pace(uv_timer_t *t) { engine_turn(t->data); }
@@ -69,20 +75,26 @@ static int make_clients(struct pp_engine *e, struct pp_err *err) {
     char role[96];
     const char *brokers = pp_config_str(e->config, "kafka-brokers");
     snprintf(role, sizeof role, "pp_%s", e->app->name);
-    const struct pp_pg_opts pg = {.conninfo = pp_config_str(e->config, "db"), .user = role,
-                                  .password = pp_config_str(e->config, "db-password-file"), .schema = e->app->name,
-                                  .app_name = e->app->name, .state = on_pg, .user_data = e};
+    const struct pp_pg_opts pg = {.conninfo = pp_config_str(e->config, "db"),
+                                  .user = role,
+                                  .password = pp_config_str(e->config, "db-password-file"),
+                                  .schema = e->app->name,
+                                  .app_name = e->app->name,
+                                  .state = on_pg,
+                                  .user_data = e};
     const struct pp_producer_opts facts = {brokers, "facts", LINGER_MS, 0, on_ready, on_producer_error, e};
-    const struct pp_producer_opts snapshots = {brokers, "snapshots", LINGER_MS, PUBLIC_TIMEOUT_MS, on_ready, on_producer_error, e};
+    const struct pp_producer_opts snapshots = {brokers,  "snapshots",       LINGER_MS, PUBLIC_TIMEOUT_MS,
+                                               on_ready, on_producer_error, e};
     if (pp_pg_new(e->loop, &pg, &e->pg, err) < 0) return -1;
-    if (write_prepare(e, err) < 0 || upkeep_prepare(e, err) < 0 || jobs_prepare(e, err) < 0) return -1;
+    if (write_prepare(e, err) < 0 || upkeep_prepare(e, err) < 0 || jobs_prepare(e, err) < 0 ||
+        recover_prepare(e, err) < 0)
+        return -1;
     if (pp_producer_new(e->loop, &facts, &e->log_out, err) < 0) return -1;
     return pp_producer_new(e->loop, &snapshots, &e->public_out, err);
 }
 
-int engine_new(uv_loop_t *loop, const struct pp_app *app, const struct pp_config *config, struct pp_engine **ret, struct pp_err *err) {
-    struct pp_engine *e = calloc(1, sizeof *e);
-    if (!e) return pp_err_set(err, PP_ERR_NOMEM, "engine");
+static int init(struct pp_engine *e, uv_loop_t *loop, const struct pp_app *app, const struct pp_config *config,
+                struct pp_err *err) {
     e->loop = loop;
     e->app = app;
     e->config = config;
@@ -90,7 +102,8 @@ int engine_new(uv_loop_t *loop, const struct pp_app *app, const struct pp_config
     e->partitions = (int)pp_config_int(config, "partitions");
     e->pace_ms = (int)pp_config_int(config, "commit-pace-ms");
     e->batch_max = (int)pp_config_int(config, "batch-max");
-    if (e->partitions & (e->partitions - 1)) return pp_err_set(err, PP_ERR_INVALID, "partitions: %d is no power of two", e->partitions);
+    if (e->partitions & (e->partitions - 1))
+        return pp_err_set(err, PP_ERR_INVALID, "partitions: %d is no power of two", e->partitions);
     while (e->ntopics < PP_APP_TOPICS_MAX && app->topics[e->ntopics]) e->ntopics++;
     if (app->svc) {
         e->calls = app->svc->calls;
@@ -107,9 +120,18 @@ int engine_new(uv_loop_t *loop, const struct pp_app *app, const struct pp_config
     const char *dir = pp_config_str(config, "blob-dir");
     if (dir[0] && pp_blob_open(dir, pp_config_str(config, "blob-key-file"), &e->blobs, err) < 0) return -1;
     if (pp_endpoints_of_packs(config, &e->endpoints, err) < 0) return -1;
+    if (!(e->late = pp_late_new())) return pp_err_set(err, PP_ERR_NOMEM, "engine");
     if (make_shards(e, err) < 0 || upkeep_new(e, err) < 0 || make_clients(e, err) < 0) return -1;
-    *ret = e;
     return 0;
+}
+
+/* One for the life of the process: what it owns goes with it. */
+int engine_new(uv_loop_t *loop, const struct pp_app *app, const struct pp_config *config, struct pp_engine **ret,
+               struct pp_err *err) {
+    struct pp_engine *e = calloc(1, sizeof *e);
+    if (!e) return pp_err_set(err, PP_ERR_NOMEM, "engine");
+    *ret = e;
+    return init(e, loop, app, config, err);
 }
 
 /* ---- starting, stopping ---- */
@@ -118,10 +140,17 @@ void engine_start(struct pp_engine *e) {
     char group[80];
     struct pp_err err;
     snprintf(group, sizeof group, "pp-%s", e->app->name);
-    struct pp_consumer_opts o = {.brokers = pp_config_str(e->config, "kafka-brokers"), .group = group, .instance = e->instance,
-                                 .ntopics = e->ntopics, .session_timeout_ms = (int)pp_config_int(e->config, "session-timeout-ms"),
-                                 .on_assign = own_on_assign, .on_revoke = own_on_revoke, .on_ready = on_ready,
-                                 .on_error = on_consumer_error, .on_committed = own_on_committed, .user = e};
+    struct pp_consumer_opts o = {.brokers = pp_config_str(e->config, "kafka-brokers"),
+                                 .group = group,
+                                 .instance = e->instance,
+                                 .ntopics = e->ntopics,
+                                 .session_timeout_ms = (int)pp_config_int(e->config, "session-timeout-ms"),
+                                 .on_assign = own_on_assign,
+                                 .on_revoke = own_on_revoke,
+                                 .on_ready = on_ready,
+                                 .on_error = on_consumer_error,
+                                 .on_committed = own_on_committed,
+                                 .user = e};
     for (int i = 0; i < e->ntopics; i++) o.topics[i] = e->app->topics[i];
     pp_pg_connect(e->pg);
     if (pp_consumer_new(e->loop, &o, &e->consumer, &err) < 0 || pp_consumer_subscribe(e->consumer, &err) < 0)
@@ -156,11 +185,17 @@ uv_loop_t *pp_engine_loop(struct pp_engine *e) { return e->loop; }
 const struct pp_config *pp_engine_config(const struct pp_engine *e) { return e->config; }
 const char *pp_engine_instance(const struct pp_engine *e) { return e->instance; }
 int pp_engine_partitions(const struct pp_engine *e) { return e->partitions; }
-bool pp_engine_owns(const struct pp_engine *e, int part) { return part >= 0 && part < e->partitions && e->shards[part].owned; }
-struct pp_blob_store *pp_engine_blobs(struct pp_engine *e) { return e->blobs; }
+bool pp_engine_owns(const struct pp_engine *e, int part) {
+    return part >= 0 && part < e->partitions && e->shards[part].owned;
+}
+struct pp_blob_store *pp_engine_blobs(struct pp_engine *e) {
+    return e->blobs;
+}
 void pp_engine_kick(struct pp_engine *e) { engine_turn(e); }
 
-struct pp_arena *pp_batch_arena(struct pp_batch *b) { return &b->arena; }
+struct pp_arena *pp_batch_arena(struct pp_batch *b) {
+    return &b->arena;
+}
 int64_t pp_batch_now(const struct pp_batch *b) { return b->now_ms; }
 int pp_batch_size(const struct pp_batch *b) { return b->napply; }
 
@@ -170,10 +205,12 @@ struct pp_input *pp_batch_next(struct pp_batch *b, struct pp_input *prev) {
     return in;
 }
 
-void pp_batch_select(struct pp_batch *b, const char *stmt, const struct pp_str *params, int n, pp_pg_rows_cb *cb, void *user) {
+void pp_batch_select(struct pp_batch *b, const char *stmt, const struct pp_str *params, int n, pp_pg_rows_cb *cb,
+                     void *user) {
     pp_pg_exec(b->e->pg, stmt, params, n, cb, user);
 }
 
-void pp_batch_write(struct pp_batch *b, const char *stmt, const struct pp_str *params, int n, pp_pg_rows_cb *cb, void *user) {
+void pp_batch_write(struct pp_batch *b, const char *stmt, const struct pp_str *params, int n, pp_pg_rows_cb *cb,
+                    void *user) {
     pp_pg_exec(b->e->pg, stmt, params, n, cb, user);
 }

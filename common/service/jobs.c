@@ -1,5 +1,6 @@
 /* Durable outbound calls: the states, and their rows. docs/runtime.md, "Outbound calls". */
 #include "service/jobs_int.h"
+#include "service/recover.h"
 
 #include "io/clock.h"
 #include "io/log.h"
@@ -12,30 +13,37 @@
 static const char *const state_names[JOB_STATE_COUNT] = {"planned", "sending", "doubt", "inquiring", "done"};
 
 static const struct pp_pg_stmt statements[] = {
-#define JOB_COLUMNS "tenant, person, part, kind, ref, job_id, target, state, attempt, failures, request_type, request, trace, delayed_said, resumed_said"
+#define JOB_COLUMNS                                                                                                    \
+    "tenant, person, part, kind, ref, job_id, target, state, attempt, failures, request_type, request, trace, "        \
+    "delayed_said, resumed_said"
     {"job_due",
-     "select " JOB_COLUMNS " from job where part = any($1::int[]) and state in ('planned', 'doubt') and next_at <= $2::timestamptz "
+     "select " JOB_COLUMNS
+     " from job where part = any($1::int[]) and state in ('planned', 'doubt') and next_at <= $2::timestamptz "
      "and not (target = any($3::text[])) order by next_at limit 50"},
     {"job_delayed",
      "select " JOB_COLUMNS " from job where part = any($1::int[]) and state <> 'done' and not delayed_said "
      "and first_at <= $2::timestamptz order by first_at limit 50"},
-    {"job_cancel",
-     "update job j set state = 'done', why = 'taken back' from unnest($1::uuid[], $2::int[], $3::uuid[]) x(person, kind, ref) "
-     "where j.person = x.person and j.kind = x.kind and j.ref = x.ref and j.state = 'planned'"},
+    {"job_cancel", "update job j set state = 'done', why = 'taken back' from unnest($1::uuid[], $2::int[], $3::uuid[]) "
+                   "x(person, kind, ref) "
+                   "where j.person = x.person and j.kind = x.kind and j.ref = x.ref and j.state = 'planned'"},
     /* A job that is under way keeps its request: what may have been sent must stay the same. */
     {"job_new",
-     "insert into job as j (tenant, person, home, part, kind, ref, job_id, target, state, request_type, request, trace, next_at, first_at) "
-     "select t, p, h, s, k, r, i, g, 'planned', q, b, c, $12::timestamptz, $12::timestamptz from unnest($1::text[], $2::uuid[], "
-     "$3::int2[], $4::int[], $5::int[], $6::uuid[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[]) "
-     "x(t, p, h, s, k, r, i, g, q, b, c) on conflict (person, kind, ref) do update set job_id = excluded.job_id, "
-     "target = excluded.target, state = 'planned', attempt = 0, failures = 0, request_type = excluded.request_type, "
+     "insert into job as j (tenant, person, home, part, kind, ref, job_id, target, state, request_type, request, "
+     "trace, next_at, first_at) "
+     "select t, p, h, s, k, r, i, g, st, q, b, c, $13::timestamptz, $13::timestamptz from unnest($1::text[], "
+     "$2::uuid[], "
+     "$3::int2[], $4::int[], $5::int[], $6::uuid[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[]) "
+     "x(t, p, h, s, k, r, i, g, q, b, c, st) on conflict (person, kind, ref) do update set job_id = excluded.job_id, "
+     "target = excluded.target, state = excluded.state, attempt = 0, failures = 0, request_type = excluded.request_type, "
      "request = excluded.request, trace = excluded.trace, next_at = excluded.next_at, first_at = excluded.first_at, "
-     "delayed_said = false, resumed_said = false, why = '' where j.state = 'done' or (j.state = 'planned' and j.attempt = 0)"},
+     "delayed_said = false, resumed_said = false, why = '' where j.state = 'done' or (j.state in "
+     "('planned', 'doubt') and j.attempt = 0)"},
     {"job_change",
      "update job j set state = x.state, attempt = x.attempt, failures = x.failures, next_at = x.next_at, why = x.why, "
      "delayed_said = j.delayed_said or x.delayed, resumed_said = j.resumed_said or x.resumed "
      "from unnest($1::uuid[], $2::int[], $3::uuid[], $4::uuid[], $5::text[], $6::int[], $7::int[], $8::timestamptz[], "
-     "$9::text[], $10::bool[], $11::bool[]) x(person, kind, ref, job_id, state, attempt, failures, next_at, why, delayed, resumed) "
+     "$9::text[], $10::bool[], $11::bool[]) x(person, kind, ref, job_id, state, attempt, failures, next_at, why, "
+     "delayed, resumed) "
      "where j.person = x.person and j.kind = x.kind and j.ref = x.ref and j.job_id = x.job_id and j.state <> 'done' "
      "returning j.job_id"},
     {"job_said", "update job set delayed_said = true where job_id = any($1::uuid[]) and part = any($2::int[])"},
@@ -98,7 +106,8 @@ void jobs_free(struct pp_engine *e) {
 static struct job_target *target_of(struct jobs *js, struct pp_str name) {
     for (int i = 0; i < js->ntargets; i++)
         if (pp_str_eqz(name, js->targets[i].name)) return &js->targets[i];
-    struct job_target *t = js->ntargets < JOBS_TARGETS_MAX ? &js->targets[js->ntargets++] : &js->targets[JOBS_TARGETS_MAX - 1];
+    struct job_target *t =
+        js->ntargets < JOBS_TARGETS_MAX ? &js->targets[js->ntargets++] : &js->targets[JOBS_TARGETS_MAX - 1];
     *t = (struct job_target){.tokens = 1};
     snprintf(t->name, sizeof t->name, "%.*s", PP_FMT(name));
     return t;
@@ -138,7 +147,8 @@ void job_release_target(struct pp_job *j, bool good) {
     struct jobs *js = j->e->jobs;
     int64_t rest = JOBS_BREAKER_REST_MS < js->backoff_max_ms ? JOBS_BREAKER_REST_MS : js->backoff_max_ms;
     t->open_until_ms = pp_mono_ms() + rest;
-    pp_log(PP_LOG_WARN, "target rests after failures in a row", "target", PP_S(t->name), "failures", PP_I(t->failures), NULL);
+    pp_log(PP_LOG_WARN, "target rests after failures in a row", "target", PP_S(t->name), "failures", PP_I(t->failures),
+           NULL);
 }
 
 /* ---- reading rows ---- */
@@ -159,7 +169,8 @@ static struct pp_job *job_of_row(struct pp_engine *e, const struct pp_rows *r, i
     const struct pp_call_def *def = def_of(e, (int)pp_rows_int(r, i, 3));
     struct pp_job *j = def ? calloc(1, sizeof *j) : NULL;
     if (!j) {
-        if (!def) pp_log(PP_LOG_ERROR, "job of a call this binary does not know", "kind", PP_I(pp_rows_int(r, i, 3)), NULL);
+        if (!def)
+            pp_log(PP_LOG_ERROR, "job of a call this binary does not know", "kind", PP_I(pp_rows_int(r, i, 3)), NULL);
         return NULL;
     }
     pp_arena_init(&j->arena, JOBS_ARENA_MAX);
@@ -342,6 +353,12 @@ void jobs_ownership(struct pp_engine *e) {
 
 void jobs_abandoned(struct pp_engine *e) { (void)e; } /* jobs_ownership follows: a batch thrown away is a takeover */
 
+int jobs_seed(const struct pp_job *j, const char *name, const char *what, uint32_t n, char *ret, size_t ret_n) {
+    char id[PP_UUID_TEXT + 1];
+    pp_uuid_text(j->job_id, id);
+    return snprintf(ret, ret_n, "%s/call/%s/%d/%s/%u", name, id, (int)j->outcome, what, n);
+}
+
 int jobs_open(const struct pp_engine *e) {
     int n = 0;
     for (const struct pp_job *j = e->jobs->all; j; j = j->next) n += !j->orphan;
@@ -375,8 +392,8 @@ static void on_changed(void *user, const struct pp_rows *r) {
 static void write_new(struct pp_engine *e, struct pp_batch *b) {
     struct pp_array *a = e->arrays;
     static const enum pp_pg_type types[] = {PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_INT4, PP_PG_INT4, PP_PG_UUID,
-                                            PP_PG_UUID, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT};
-    struct pp_str params[12];
+                                            PP_PG_UUID, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT};
+    struct pp_str params[13];
     char at[8];
     pp_array_begin(&a[0], PP_PG_UUID);
     pp_array_begin(&a[1], PP_PG_INT4);
@@ -389,27 +406,27 @@ static void write_new(struct pp_engine *e, struct pp_batch *b) {
     }
     for (int i = 0; i < 3; i++) params[i] = pp_array_param(&a[i]);
     if (a[0].n) pp_pg_exec(e->pg, "job_cancel", params, 3, NULL, NULL);
-    for (int i = 0; i < 11; i++) pp_array_begin(&a[i], types[i]);
+    for (int i = 0; i < 12; i++) pp_array_begin(&a[i], types[i]);
     for (struct new_job *j = b->jobs; j; j = j->next) {
-        uint8_t random[10] = {0};
         if (j->cancel) continue;
-        if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) abort();
         pp_array_text(&a[0], j->tenant);
         pp_array_uuid(&a[1], j->person);
         pp_array_i2(&a[2], (int16_t)pp_home_of(j->person));
         pp_array_i4(&a[3], j->shard);
         pp_array_i4(&a[4], j->kind);
         pp_array_uuid(&a[5], j->ref);
-        pp_array_uuid(&a[6], pp_uuid_v7(pp_real_ms(), random));
+        pp_array_uuid(&a[6], j->job_id);
         pp_array_text(&a[7], j->target);
         pp_array_text(&a[8], pp_str_z(ev_type_name(j->type)));
         pp_array_text(&a[9], j->request);
         pp_array_text(&a[10], j->trace);
+        /* After a restore it may have been sent before: the payer is asked first. */
+        pp_array_text(&a[11], recover_active(&e->shards[j->shard]) ? PP_STR("doubt") : PP_STR("planned"));
     }
-    for (int i = 0; i < 11; i++) params[i] = pp_array_param(&a[i]);
-    params[11] = pp_pg_time(pp_real_ms(), at);
+    for (int i = 0; i < 12; i++) params[i] = pp_array_param(&a[i]);
+    params[12] = pp_pg_time(pp_real_ms(), at);
     if (a[0].n == 0) return;
-    pp_pg_exec(e->pg, "job_new", params, 12, NULL, NULL);
+    pp_pg_exec(e->pg, "job_new", params, 13, NULL, NULL);
     upkeep_soon(e);
 }
 
@@ -421,8 +438,9 @@ static bool in_batch(struct pp_batch *b, const struct pp_job *j) {
 
 static void write_changes(struct pp_engine *e, struct pp_batch *b) {
     struct pp_array *a = e->arrays;
-    static const enum pp_pg_type types[] = {PP_PG_UUID, PP_PG_INT4, PP_PG_UUID,        PP_PG_UUID, PP_PG_TEXT, PP_PG_INT4,
-                                            PP_PG_INT4, PP_PG_TIMESTAMPTZ, PP_PG_TEXT, PP_PG_BOOL, PP_PG_BOOL};
+    static const enum pp_pg_type types[] = {PP_PG_UUID, PP_PG_INT4, PP_PG_UUID, PP_PG_UUID,
+                                            PP_PG_TEXT, PP_PG_INT4, PP_PG_INT4, PP_PG_TIMESTAMPTZ,
+                                            PP_PG_TEXT, PP_PG_BOOL, PP_PG_BOOL};
     struct pp_str params[11];
     for (int i = 0; i < 11; i++) pp_array_begin(&a[i], types[i]);
     pp_array_begin(&a[11], PP_PG_UUID);

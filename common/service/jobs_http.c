@@ -34,7 +34,8 @@ static void judge(struct pp_job *j, struct pp_str hash) {
     struct pp_http_answer a = {j->status, j->body_type, j->body, pp_arena_str(&j->arena, hash)};
     struct pp_err err = {0};
     bool inquiry = j->state == JOB_INQUIRING;
-    enum pp_call_verdict v = (inquiry ? j->def->parse_inquiry : j->def->parse)(&c, &j->request, &a, &j->arena, &j->answer, &err);
+    enum pp_call_verdict v =
+        (inquiry ? j->def->parse_inquiry : j->def->parse)(&c, &j->request, &a, &j->arena, &j->answer, &err);
     if (pp_arena_failed(&j->arena)) v = PP_VERDICT_RETRY;
     switch (v) {
     case PP_VERDICT_ANSWER: job_answered(j, PP_CALL_ANSWERED, PP_STR_NONE); return;
@@ -81,8 +82,10 @@ static void on_answer(void *user, const struct pp_http_result *r) {
     j->status = r->status;
     j->body = pp_arena_str(&j->arena, r->body);
     j->body_type = pp_arena_str(&j->arena, r->content_type);
-    if (!j->e->blobs || j->body.n == 0) judge(j, PP_STR_NONE);
-    else pp_blob_put(j->e->blobs, j->e->loop, j->tenant, j->body, on_kept, j);
+    if (!j->e->blobs || j->body.n == 0)
+        judge(j, PP_STR_NONE);
+    else
+        pp_blob_put(j->e->blobs, j->e->loop, j->tenant, j->body, on_kept, j);
 }
 
 /* ---- request ---- */
@@ -94,9 +97,12 @@ static struct pp_str filled(struct pp_job *j, struct pp_str text, const struct p
     while (text.n) {
         bool door = pp_str_starts(text, PP_STR("{door}")), secret = pp_str_starts(text, PP_STR("{secret}"));
         uint32_t skip = door ? 6 : secret ? 8 : 1;
-        if (door) pp_buf_addz(&b, ep->door_url);
-        else if (secret) pp_buf_addz(&b, ep->callback_secret);
-        else pp_buf_addc(&b, text.s[0]);
+        if (door)
+            pp_buf_addz(&b, ep->door_url);
+        else if (secret)
+            pp_buf_addz(&b, ep->callback_secret);
+        else
+            pp_buf_addc(&b, text.s[0]);
         text.s += skip;
         text.n -= skip;
     }
@@ -148,7 +154,8 @@ static void next_blob(struct pp_job *j);
 static void on_blob(void *user, struct pp_str bytes, const struct pp_err *err) {
     struct pp_job *j = user;
     if (err) {
-        job_failed(j, false, err->kind == PP_ERR_NOTFOUND ? "a document's bytes are not in the blob store" : "blob store");
+        job_failed(j, false,
+                   err->kind == PP_ERR_NOTFOUND ? "a document's bytes are not in the blob store" : "blob store");
         return;
     }
     j->blobs[j->nblobs++] = pp_arena_str(&j->arena, bytes);
@@ -157,8 +164,10 @@ static void on_blob(void *user, struct pp_str bytes, const struct pp_err *err) {
 
 static void next_blob(struct pp_job *j) {
     if (j->nblobs < j->nhashes) {
-        if (j->e->blobs) pp_blob_get(j->e->blobs, j->e->loop, j->tenant, j->hashes[j->nblobs], on_blob, j);
-        else job_failed(j, false, "no blob store is configured");
+        if (j->e->blobs)
+            pp_blob_get(j->e->blobs, j->e->loop, j->tenant, j->hashes[j->nblobs], on_blob, j);
+        else
+            job_failed(j, false, "no blob store is configured");
         return;
     }
     if (pp_arena_failed(&j->arena)) {

@@ -7,16 +7,16 @@
 #include "io/http_client.h"
 #include "service/engine_int.h"
 
-#define JOBS_ARENA_MAX ((size_t)64 << 20)      /* of one job: request, blobs, answer */
-#define JOBS_BLOBS_MAX 24                      /* that one build() may read */
+#define JOBS_ARENA_MAX ((size_t)64 << 20) /* of one job: request, blobs, answer */
+#define JOBS_BLOBS_MAX 24                 /* that one build() may read */
 #define JOBS_ANSWER_BYTES_MAX ((size_t)8 << 20)
-#define JOBS_FILLED_MAX ((size_t)64 << 10)      /* of a body in which addresses and secrets are put */
+#define JOBS_FILLED_MAX ((size_t)64 << 10) /* of a body in which addresses and secrets are put */
 #define JOBS_CONNECTIONS_MAX 64
 #define JOBS_TARGETS_MAX 256
 #define JOBS_ASK_ROWS 50
-#define JOBS_BREAKER_FAILURES 5                /* in a row, then the target rests */
-#define JOBS_BREAKER_REST_MS 10000             /* real; then one try decides */
-#define JOBS_PARKED_RETRY_MS (10 * 60 * 1000)  /* real; an answer that the decider parked is asked for again */
+#define JOBS_BREAKER_FAILURES 5               /* in a row, then the target rests */
+#define JOBS_BREAKER_REST_MS 10000            /* real; then one try decides */
+#define JOBS_PARKED_RETRY_MS (10 * 60 * 1000) /* real; an answer that the decider parked is asked for again */
 
 /* PLANNED: in the database only, or about to change to it. SENDING, INQUIRING: committed before a socket opens.
  * DOUBT: it may have arrived. DONE: answered or given up. */
@@ -26,14 +26,14 @@ enum job_place { JOB_LOOSE, JOB_TO_COMMIT, JOB_IO, JOB_INPUT };
 struct job_target {
     char name[64];
     int inflight, failures;
-    int64_t open_until_ms;     /* breaker */
+    int64_t open_until_ms; /* breaker */
     double tokens;
     int64_t tokens_ms;
     bool probing;
 };
 
 struct pp_job {
-    struct pp_job *next;       /* in jobs->all */
+    struct pp_job *next; /* in jobs->all */
     struct pp_engine *e;
     const struct pp_call_def *def;
     struct pp_arena arena;
@@ -43,14 +43,14 @@ struct pp_job {
     struct pp_uuid person, ref, job_id;
     enum job_state state;
     enum job_place place;
-    bool orphan;               /* its partition was taken or given up since: the answer is nobody's */
-    bool delayed;              /* says DELAYED or RESUMED about a job, and is none itself */
+    bool orphan;  /* its partition was taken or given up since: the answer is nobody's */
+    bool delayed; /* says DELAYED or RESUMED about a job, and is none itself */
     bool delayed_said, resumed_said;
-    bool counted;              /* holds a place of its target */
+    bool counted; /* holds a place of its target */
     struct job_target *t;
     int64_t next_at_ms;
     struct ev request, answer;
-    bool writing, started;     /* in the open transaction; which agreed to it */
+    bool writing, started; /* in the open transaction; which agreed to it */
     /* sending */
     struct pp_str hashes[JOBS_BLOBS_MAX], blobs[JOBS_BLOBS_MAX];
     int nhashes, nblobs;
@@ -69,7 +69,7 @@ struct jobs {
     struct pp_http_client *http;
     int instances, backoff_first_ms, backoff_max_ms;
     int64_t delayed_after_ms, last_delayed_ms;
-    int pending;               /* jobs in JOB_TO_COMMIT */
+    int pending; /* jobs in JOB_TO_COMMIT */
 };
 
 /* jobs.c: one setter of where a job is, one of its state. */

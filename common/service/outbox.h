@@ -25,8 +25,8 @@ void pp_outbox_add_send(struct pp_buf *b, const struct pp_send *s);
 /* Head of the packed form: counted by the caller, so that a row can be checked. */
 #define PP_OUTBOX_HEADERS_MAX (PP_HEADERS_MAX + 12)
 struct pp_outbox_item {
-    bool is_log;          /* a fact: goes through the producer that never gives up */
-    struct pp_send send;  /* views into the packed bytes and `store` */
+    bool is_log;         /* a fact: goes through the producer that never gives up */
+    struct pp_send send; /* views into the packed bytes and `store` */
     struct pp_header headers[PP_OUTBOX_HEADERS_MAX];
     char topic[80];
     char id[80], source[64], time[32], schema[160], key[40];

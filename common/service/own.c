@@ -5,6 +5,7 @@
  *   any  -> RELEASING -> NONE when the group takes the partitions back
  */
 #include "service/engine_int.h"
+#include "service/recover.h"
 
 #include "io/clock.h"
 #include "io/log.h"
@@ -57,6 +58,7 @@ static void forget(struct pp_engine *e) {
         sh->owned = false;
         sh->stopped = false;
         relays_forget(sh);
+        recover_forget(sh);
         pp_seen_free(&sh->seen);
     }
     take_clear(e);
@@ -119,7 +121,8 @@ void own_on_committed(void *user, const struct pp_offset *o, int n, const struct
     }
     for (int i = 0; i < e->partitions * PP_APP_TOPICS_MAX; i++) e->tripwire[i] = -1;
     for (int i = 0; i < n; i++)
-        if (o[i].topic >= 0 && o[i].partition < e->partitions) e->tripwire[o[i].partition * PP_APP_TOPICS_MAX + o[i].topic] = o[i].offset;
+        if (o[i].topic >= 0 && o[i].partition < e->partitions)
+            e->tripwire[o[i].partition * PP_APP_TOPICS_MAX + o[i].topic] = o[i].offset;
     own_set(e, OWN_TAKING);
     own_step(e);
 }
@@ -194,12 +197,13 @@ static bool went_back(struct pp_engine *e) {
         for (int t = 0; t < e->ntopics; t++) {
             struct shard *sh = &e->shards[e->parts[i]];
             int64_t known = e->tripwire[sh->part * PP_APP_TOPICS_MAX + t];
-            if (known <= sh->next[t]) continue;
+            if (known <= sh->next[t] || recover_covers(sh, t, known)) continue;
             struct pp_err err;
-            pp_err_set(&err, PP_ERR_CONFLICT,
-                       "partition %d of %s was applied up to offset %lld, the database knows only %lld: it went back in "
-                       "time; see docs/runtime.md, recovery",
-                       sh->part, e->app->topics[t], (long long)known, (long long)sh->next[t]);
+            pp_err_set(
+                &err, PP_ERR_CONFLICT,
+                "partition %d of %s was applied up to offset %lld, the database knows only %lld: it went back in "
+                "time; see docs/runtime.md, recovery",
+                sh->part, e->app->topics[t], (long long)known, (long long)sh->next[t]);
             engine_fatal(e, "refusing to go on", &err);
             return true;
         }
@@ -232,11 +236,12 @@ static void take(struct pp_engine *e) {
     }
     char zeros[8 * 1024] = {0};
     struct pp_str parts = pp_array_param(p);
-    struct pp_str params[] = {parts, pp_str_z(e->instance), pp_pg_time(pp_real_ms(), now),
-                              {zeros, (uint32_t)(8 * e->partitions)}};
+    struct pp_str params[] = {
+        parts, pp_str_z(e->instance), pp_pg_time(pp_real_ms(), now), {zeros, (uint32_t)(8 * e->partitions)}};
     pp_pg_exec(e->pg, "takeover", params, 4, on_shards, e);
     pp_pg_exec(e->pg, "takeover_dedup", &parts, 1, on_dedup, e);
     pp_pg_exec(e->pg, "takeover_jobs", &parts, 1, NULL, NULL);
+    recover_ask(e, &parts);
     e->own_busy = true;
     pp_pg_sync(e->pg, on_taken, e);
 }
@@ -272,7 +277,7 @@ static void on_outbox(void *user, const struct pp_rows *r) {
     struct shard *sh = &e->shards[e->parts[e->republish_at]];
     for (int i = 0; i < pp_rows_n(r); i++) {
         struct pp_err err;
-        if (publish_packed(e, sh, pp_rows_str(r, i, 1), pp_rows_int(r, i, 0), &err) < 0) {
+        if (publish_packed(e, sh, pp_rows_str(r, i, 1), pp_rows_int(r, i, 0), true, &err) < 0) {
             engine_fatal(e, "an outbox row cannot be published", &err);
             return;
         }
@@ -280,7 +285,8 @@ static void on_outbox(void *user, const struct pp_rows *r) {
     }
     if (pp_rows_n(r) < ENGINE_REPUBLISH_ROWS) {
         if (e->republish_after >= 0)
-            pp_log(PP_LOG_INFO, "outbox published again", "partition", PP_I(sh->part), "up to", PP_I(e->republish_after), NULL);
+            pp_log(PP_LOG_INFO, "outbox published again", "partition", PP_I(sh->part), "up to",
+                   PP_I(e->republish_after), NULL);
         e->republish_at++;
         e->republish_after = -1;
     }
@@ -341,8 +347,10 @@ void own_step(struct pp_engine *e) {
     if (e->stopped || e->own_busy || e->cycle != CYCLE_IDLE || e->own == OWN_RELEASING) return;
     if (e->revoke_pending) {
         bool owns = e->own == OWN_SERVING;
-        if (owns && !e->revoke_lost && pp_pg_up(e->pg)) own_release_all(e);
-        else unassign(e);
+        if (owns && !e->revoke_lost && pp_pg_up(e->pg))
+            own_release_all(e);
+        else
+            unassign(e);
         return;
     }
     if (e->assign_pending) {
@@ -372,6 +380,10 @@ void own_step(struct pp_engine *e) {
         break;
     case OWN_TAKING: take(e); break;
     case OWN_REPUBLISHING: republish(e); break;
-    case OWN_NONE: case OWN_TRIPWIRE: case OWN_SERVING: case OWN_RELEASING: case OWN_COUNT: break;
+    case OWN_NONE:
+    case OWN_TRIPWIRE:
+    case OWN_SERVING:
+    case OWN_RELEASING:
+    case OWN_COUNT: break;
     }
 }

@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PACK_RECORDS_MAX 1024     /* known versions of all packs */
-#define PACK_LOOK_MS 250          /* how often the time is looked at */
+#define PACK_RECORDS_MAX 1024 /* known versions of all packs */
+#define PACK_LOOK_MS 250      /* how often the time is looked at */
 #define PACK_RETRY_MS 2000
 
 enum pack_state { PACK_KNOWN, PACK_FETCHING, PACK_LOADED };
@@ -33,10 +33,10 @@ struct pp_packs {
     uv_timer_t timer;
     struct pack_record *records[PACK_RECORDS_MAX];
     int n;
-    bool ended;                /* the topic was read to its end once */
-    bool dirty;                /* a record came or went since the set was built */
+    bool ended;                       /* the topic was read to its end once */
+    bool dirty;                       /* a record came or went since the set was built */
     struct pp_refs *current, *before; /* `before` is kept until the next switch: a batch may still hold it */
-    char in_force[4096];       /* names and hashes of the set, to see a change */
+    char in_force[4096];              /* names and hashes of the set, to see a change */
     char wait[160];
     bool stopping;
     int fetching;
@@ -121,7 +121,8 @@ static bool in_force(struct pp_packs *p, const struct pack_record *r, int64_t no
     for (int i = 0; i < p->n; i++) {
         const struct pack_record *o = p->records[i];
         if (o == r || o->withdrawn || strcmp(o->name, r->name) != 0 || o->effective_ms > now) continue;
-        if (o->effective_ms > r->effective_ms || (o->effective_ms == r->effective_ms && strcmp(o->hash, r->hash) > 0)) return false;
+        if (o->effective_ms > r->effective_ms || (o->effective_ms == r->effective_ms && strcmp(o->hash, r->hash) > 0))
+            return false;
     }
     return true;
 }

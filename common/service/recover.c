@@ -10,10 +10,10 @@
 static const struct pp_pg_stmt statements[] = {
     {"recover_shards", "select part, until_0, until_1 from recovery where part = any($1::int[])"},
     {"recover_facts",
-     "select part, dest, seq, person, type, subject, cause, body, at from recovery_fact where part = any($1::int[]) order by part, at, dest, seq"},
+     "select part, dest, seq, person, type, subject, cause, body, at, incarnation from recovery_fact where part = any($1::int[]) order by part, at, dest, seq"},
     {"recover_matched",
-     "delete from recovery_fact f using unnest($1::int[], $2::int[], $3::bigint[]) x(part, dest, seq) "
-     "where f.part = x.part and f.dest = x.dest and f.seq = x.seq"},
+     "delete from recovery_fact f using unnest($1::int[], $2::int[], $3::int[], $4::bigint[]) x(part, dest, incarnation, seq) "
+     "where f.part = x.part and f.dest = x.dest and f.incarnation = x.incarnation and f.seq = x.seq"},
     /* Answers of calls may still come: their facts stay known. */
     {"recover_rest", "delete from recovery_fact where part = any($1::int[]) and cause not like 'call:%'"},
     {"recover_done", "delete from recovery where part = any($1::int[])"},
@@ -24,8 +24,9 @@ struct fact { /* on the log already */
     struct pp_str person, type, subject, cause;
     uint8_t body[PP_SHA256_BYTES];
     int64_t time_ms, seq;
-    int dest;
-    bool matched, deleted;
+    int dest, incarnation;
+    bool matched;
+    struct fact *matched_next; /* in the open batch */
 };
 #define BUCKETS 4096
 
@@ -43,6 +44,7 @@ struct replay { /* of one partition */
     int64_t last_ms;  /* time of the last decision */
     int64_t asked_ms; /* timers up to here were asked for */
     bool finishing;
+    struct fact *fresh; /* matched in the open batch */
     int nmatched, nsaid, nleft;
 };
 
@@ -78,6 +80,7 @@ static void on_shards(void *user, const struct pp_rows *r) {
             rp->until[t] = pp_rows_int(r, i, 1 + t);
             rp->held[t].taken = sh->next[t];
         }
+        sh->dirty = true; /* a batch comes also when there is nothing to catch up with, and says so */
         pp_log(PP_LOG_INFO, "partition catches up after a restore", "partition", PP_I(sh->part), "from", PP_I(sh->next[0]), "until", PP_I(rp->until[0]), NULL);
     }
 }
@@ -89,7 +92,7 @@ static void on_facts(void *user, const struct pp_rows *r) {
         struct fact *f = pp_arena_new(&rp->arena, struct fact);
         struct pp_str body = pp_rows_str(r, i, 7);
         if (!f) abort();
-        *f = (struct fact){.dest = (int)pp_rows_int(r, i, 1), .seq = pp_rows_int(r, i, 2), .person = pp_arena_str(&rp->arena, pp_rows_str(r, i, 3)),
+        *f = (struct fact){.dest = (int)pp_rows_int(r, i, 1), .incarnation = (int)pp_rows_int(r, i, 9), .seq = pp_rows_int(r, i, 2), .person = pp_arena_str(&rp->arena, pp_rows_str(r, i, 3)),
                            .type = pp_arena_str(&rp->arena, pp_rows_str(r, i, 4)), .subject = pp_arena_str(&rp->arena, pp_rows_str(r, i, 5)),
                            .cause = pp_arena_str(&rp->arena, pp_rows_str(r, i, 6)), .time_ms = pp_rows_time(r, i, 8)};
         if (pp_arena_failed(&rp->arena)) abort();
@@ -187,6 +190,10 @@ static int64_t decided_then(const struct replay *rp, const struct pp_input *in) 
     return f ? f->time_ms : in->hdr.time_ms;
 }
 
+bool recover_single(const struct shard *sh, const struct pp_input *in) {
+    return sh->owned && sh->replay && !in->skip && (sh->replay->active || in->kind == PP_INPUT_CALL);
+}
+
 int64_t recover_now(struct pp_engine *e, const struct pp_input *in, int64_t now_ms) {
     struct replay *rp = e->shards[in->shard].replay;
     if (!rp) return now_ms;
@@ -239,6 +246,8 @@ bool recover_said(struct pp_batch *b, struct pp_input *in, const struct pp_effec
         if (f->matched || !pp_str_eq(f->cause, cause) || !pp_str_eq(f->type, type) || !pp_str_eq(f->subject, x->subject)) continue;
         if (!pp_str_eqz(f->person, person) || memcmp(f->body, body, sizeof body) != 0) continue;
         f->matched = true;
+        f->matched_next = rp->fresh;
+        rp->fresh = f;
         rp->nmatched++;
         rp->nleft--;
         return true;
@@ -255,30 +264,29 @@ static bool caught_up(const struct pp_engine *e, const struct shard *sh) {
 
 void recover_write(struct pp_engine *e) {
     struct pp_array *a = e->arrays;
-    struct pp_str p[3];
-    static const enum pp_pg_type types[] = {PP_PG_INT4, PP_PG_INT4, PP_PG_INT8};
-    for (int i = 0; i < 3; i++) pp_array_begin(&a[i], types[i]);
-    pp_array_begin(&a[3], PP_PG_INT4);
+    struct pp_str p[4];
+    static const enum pp_pg_type types[] = {PP_PG_INT4, PP_PG_INT4, PP_PG_INT4, PP_PG_INT8};
+    for (int i = 0; i < 4; i++) pp_array_begin(&a[i], types[i]);
+    pp_array_begin(&a[4], PP_PG_INT4);
     for (int i = 0; i < e->partitions; i++) {
         struct shard *sh = &e->shards[i];
         struct replay *rp = sh->in_batch ? sh->replay : NULL;
         if (!rp) continue;
-        for (int k = 0; k < BUCKETS && rp->nmatched; k++)
-            for (struct fact *f = rp->buckets[k]; f; f = f->next) {
-                if (!f->matched || f->deleted) continue;
-                f->deleted = true;
-                pp_array_i4(&a[0], i);
-                pp_array_i4(&a[1], f->dest);
-                pp_array_i8(&a[2], f->seq);
-            }
+        for (const struct fact *f = rp->fresh; f; f = f->matched_next) {
+            pp_array_i4(&a[0], i);
+            pp_array_i4(&a[1], f->dest);
+            pp_array_i4(&a[2], f->incarnation);
+            pp_array_i8(&a[3], f->seq);
+        }
+        rp->fresh = NULL; /* a batch that is thrown away ends in a takeover, which reads all anew */
         if (!rp->active || !caught_up(e, sh)) continue;
         rp->finishing = true;
-        pp_array_i4(&a[3], i);
+        pp_array_i4(&a[4], i);
     }
-    for (int i = 0; i < 3; i++) p[i] = pp_array_param(&a[i]);
-    if (a[0].n) pp_pg_exec(e->pg, "recover_matched", p, 3, NULL, NULL);
-    p[0] = pp_array_param(&a[3]);
-    if (a[3].n == 0) return;
+    for (int i = 0; i < 4; i++) p[i] = pp_array_param(&a[i]);
+    if (a[0].n) pp_pg_exec(e->pg, "recover_matched", p, 4, NULL, NULL);
+    p[0] = pp_array_param(&a[4]);
+    if (a[4].n == 0) return;
     pp_pg_exec(e->pg, "recover_rest", p, 1, NULL, NULL);
     pp_pg_exec(e->pg, "recover_done", p, 1, NULL, NULL);
 }

@@ -31,7 +31,9 @@ bool recover_covers(const struct shard *sh, int topic, int64_t offset);
 
 /* Takes the input, to queue it when its turn has come. False: queue it yourself. */
 bool recover_hold(struct pp_engine *e, struct pp_input *in);
-/* Time at which the input is decided. */
+/* The input needs a batch, and a time, of its own. */
+bool recover_single(const struct shard *sh, const struct pp_input *in);
+/* Time at which such an input is decided. */
 int64_t recover_now(struct pp_engine *e, const struct pp_input *in, int64_t now_ms);
 /* Until when timers of the partition may fire before the queue goes on. */
 int64_t recover_timers_until(struct pp_engine *e, struct shard *sh, int64_t now_ms);

@@ -14,7 +14,7 @@ struct pp_seen_slot {
     uint16_t source, shard;
     uint32_t incarnation; /* 0 = free slot */
     uint64_t seq;
-    bool dirty;           /* changed since the last commit */
+    bool dirty; /* changed since the last commit */
 };
 struct pp_seen {
     struct pp_seen_slot *slots;

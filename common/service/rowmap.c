@@ -10,9 +10,12 @@ static const struct {
     const char *sql, *udt;
     enum pp_pg_type oid;
 } types[] = {
-    [PP_COL_UUID] = {"uuid", "uuid", PP_PG_UUID},          [PP_COL_TEXT] = {"text", "text", PP_PG_TEXT},
-    [PP_COL_INT] = {"int", "int4", PP_PG_INT4},            [PP_COL_BIGINT] = {"bigint", "int8", PP_PG_INT8},
-    [PP_COL_BOOL] = {"bool", "bool", PP_PG_BOOL},          [PP_COL_DATE] = {"date", "date", PP_PG_DATE},
+    [PP_COL_UUID] = {"uuid", "uuid", PP_PG_UUID},
+    [PP_COL_TEXT] = {"text", "text", PP_PG_TEXT},
+    [PP_COL_INT] = {"int", "int4", PP_PG_INT4},
+    [PP_COL_BIGINT] = {"bigint", "int8", PP_PG_INT8},
+    [PP_COL_BOOL] = {"bool", "bool", PP_PG_BOOL},
+    [PP_COL_DATE] = {"date", "date", PP_PG_DATE},
     [PP_COL_TIME] = {"timestamptz", "timestamptz", PP_PG_TIMESTAMPTZ},
 };
 
@@ -105,13 +108,17 @@ static void check_column(struct check *k, const char *name, const char *udt, boo
         k->found |= UINT64_C(1) << i;
         bool empty_is_null = type == PP_COL_UUID || type == PP_COL_DATE || type == PP_COL_TIME;
         if (strcmp(types[type].udt, udt) != 0)
-            k->rc = pp_err_set(k->err, PP_ERR_INVALID, "table %s, column %s: the database has %s, the row map wants %s", t->name, name, udt, types[type].udt);
+            k->rc = pp_err_set(k->err, PP_ERR_INVALID, "table %s, column %s: the database has %s, the row map wants %s",
+                               t->name, name, udt, types[type].udt);
         else if (i >= t->keys && empty_is_null && !nullable)
-            k->rc = pp_err_set(k->err, PP_ERR_INVALID, "table %s, column %s: must accept NULL, which is how \"none\" is stored", t->name, name);
+            k->rc = pp_err_set(k->err, PP_ERR_INVALID,
+                               "table %s, column %s: must accept NULL, which is how \"none\" is stored", t->name, name);
         return;
     }
     if (!nullable && !has_default)
-        k->rc = pp_err_set(k->err, PP_ERR_INVALID, "table %s, column %s: not in the row map, and has neither NULL nor a default", t->name, name);
+        k->rc =
+            pp_err_set(k->err, PP_ERR_INVALID,
+                       "table %s, column %s: not in the row map, and has neither NULL nor a default", t->name, name);
 }
 
 static void on_columns(void *user, const struct pp_rows *r) {
@@ -130,7 +137,10 @@ static void on_key(void *user, const struct pp_rows *r) {
         for (int c = 0; c < t->keys && !known; c++) known = strcmp(name, t->cols[c].name) == 0;
         fits = known;
     }
-    if (!fits) k->rc = pp_err_set(k->err, PP_ERR_INVALID, "table %s: the primary key must be person and the %d key columns of the row map", t->name, t->keys);
+    if (!fits)
+        k->rc = pp_err_set(k->err, PP_ERR_INVALID,
+                           "table %s: the primary key must be person and the %d key columns of the row map", t->name,
+                           t->keys);
 }
 
 int pp_rowmap_verify(const struct pp_rowmap *m, struct pp_pg_sync_conn *c, struct pp_err *err) {
@@ -138,16 +148,21 @@ int pp_rowmap_verify(const struct pp_rowmap *m, struct pp_pg_sync_conn *c, struc
     struct check k = {.t = t, .err = err};
     const char *params[] = {t->name};
     if (pp_pg_sync_exec(c,
-                        "select column_name::text, udt_name::text, is_nullable = 'YES', column_default is not null or is_identity = 'YES' "
+                        "select column_name::text, udt_name::text, is_nullable = 'YES', column_default is not null or "
+                        "is_identity = 'YES' "
                         "from information_schema.columns where table_schema = current_schema() and table_name = $1",
                         params, 1, on_columns, &k, err) < 0)
         return -1;
     if (k.rc == 0 && k.seen == 0) return pp_err_set(err, PP_ERR_INVALID, "table %s does not exist", t->name);
-    if (k.rc == 0 && k.seen != 3) return pp_err_set(err, PP_ERR_INVALID, "table %s: tenant, person and home must be its first columns", t->name);
+    if (k.rc == 0 && k.seen != 3)
+        return pp_err_set(err, PP_ERR_INVALID, "table %s: tenant, person and home must be its first columns", t->name);
     for (int i = 0; i < t->ncols && k.rc == 0; i++)
-        if (!(k.found >> i & 1)) k.rc = pp_err_set(err, PP_ERR_INVALID, "table %s, column %s: missing in the database", t->name, t->cols[i].name);
+        if (!(k.found >> i & 1))
+            k.rc = pp_err_set(err, PP_ERR_INVALID, "table %s, column %s: missing in the database", t->name,
+                              t->cols[i].name);
     if (k.rc == 0 && pp_pg_sync_exec(c,
-                                     "select a.attname::text from pg_index x join pg_attribute a on a.attrelid = x.indrelid and a.attnum = any(x.indkey) "
+                                     "select a.attname::text from pg_index x join pg_attribute a on a.attrelid = "
+                                     "x.indrelid and a.attnum = any(x.indkey) "
                                      "where x.indisprimary and x.indrelid = to_regclass(quote_ident($1))",
                                      params, 1, on_key, &k, err) < 0)
         return -1;
@@ -180,8 +195,10 @@ static void add_col(struct pp_array *a, const struct pp_col *c, const void *row,
     switch (c->type) {
     case PP_COL_UUID: {
         struct pp_uuid u = *(const struct pp_uuid *)at;
-        if (!key && pp_uuid_none(u)) pp_array_null(a);
-        else pp_array_uuid(a, u);
+        if (!key && pp_uuid_none(u))
+            pp_array_null(a);
+        else
+            pp_array_uuid(a, u);
         break;
     }
     case PP_COL_TEXT: pp_array_text(a, *(const struct pp_str *)at); break;
@@ -200,7 +217,8 @@ void pp_rowmap_begin_upsert(const struct pp_rowmap *m, struct pp_array *arrays) 
     for (int i = 0; i < m->table->ncols; i++) pp_array_begin(&arrays[i + 3], types[m->table->cols[i].type].oid);
 }
 
-void pp_rowmap_add_upsert(const struct pp_rowmap *m, struct pp_array *arrays, struct pp_str tenant, struct pp_uuid person, const void *row) {
+void pp_rowmap_add_upsert(const struct pp_rowmap *m, struct pp_array *arrays, struct pp_str tenant,
+                          struct pp_uuid person, const void *row) {
     pp_array_text(&arrays[0], tenant);
     pp_array_uuid(&arrays[1], person);
     pp_array_i2(&arrays[2], (int16_t)pp_home_of(person));

@@ -23,7 +23,8 @@ int pp_rowmap_verify(const struct pp_rowmap *m, struct pp_pg_sync_conn *c, struc
 void pp_rowmap_read(const struct pp_rowmap *m, const struct pp_rows *r, int i, void *row, struct pp_arena *a);
 /* Arrays of an upsert (ncols + 3) or a delete (keys + 1). */
 void pp_rowmap_begin_upsert(const struct pp_rowmap *m, struct pp_array *arrays);
-void pp_rowmap_add_upsert(const struct pp_rowmap *m, struct pp_array *arrays, struct pp_str tenant, struct pp_uuid person, const void *row);
+void pp_rowmap_add_upsert(const struct pp_rowmap *m, struct pp_array *arrays, struct pp_str tenant,
+                          struct pp_uuid person, const void *row);
 void pp_rowmap_begin_delete(const struct pp_rowmap *m, struct pp_array *arrays);
 void pp_rowmap_add_delete(const struct pp_rowmap *m, struct pp_array *arrays, struct pp_uuid person, const void *row);
 

@@ -8,10 +8,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #define UNITS_MIN 64
-#define RANDOM_BYTES 1000 /* a multiple of ten */
 
 struct unit_slot {
     struct pp_uuid person;
@@ -21,7 +19,7 @@ struct unit_slot {
 /* Answers of load() that are no rows of units. */
 struct known {
     struct known *next;
-    struct pp_str tenant, id; /* a command that was decided before */
+    struct pp_str tenant, id;       /* a command that was decided before */
     struct pp_uuid person, subject; /* a subject with parked inputs, */
     int64_t before;                 /* of which this is the first that is not being tried again; 0 = none */
 };
@@ -36,8 +34,9 @@ struct runtime {
     bool reads[EV_COUNT], commands[EV_COUNT];
     bool check;
     struct pp_array arrays[PP_PG_PARAMS_MAX];
-    uint8_t random[RANDOM_BYTES];
-    size_t random_at;
+    const struct pp_input *input; /* that is being decided, and how many ids it took */
+    const struct pp_batch *batch;
+    uint32_t minted;
     /* of the open batch, in its arena */
     struct unit_slot *units;
     size_t cap;
@@ -47,7 +46,8 @@ struct runtime {
 
 static const struct pp_pg_stmt own_stmts[] = {
     {"load_commands", "select tenant, command_id from command_result where command_id = any($1::text[])"},
-    {"load_parked", "select person, subject, min(id) filter (where not retry) from parked where person = any($1::uuid[]) group by person, subject"},
+    {"load_parked", "select person, subject, min(id) filter (where not retry) from parked where person = "
+                    "any($1::uuid[]) group by person, subject"},
 };
 #define OWN_STMTS 2
 
@@ -108,7 +108,8 @@ static void on_commands(void *user, const struct pp_rows *r) {
     for (int i = 0; r && i < pp_rows_n(r); i++) {
         struct known *k = pp_arena_new(pp_batch_arena(l->b), struct known);
         if (!k) return;
-        *k = (struct known){.next = l->rt->decided, .tenant = pp_arena_str(pp_batch_arena(l->b), pp_rows_str(r, i, 0)),
+        *k = (struct known){.next = l->rt->decided,
+                            .tenant = pp_arena_str(pp_batch_arena(l->b), pp_rows_str(r, i, 0)),
                             .id = pp_arena_str(pp_batch_arena(l->b), pp_rows_str(r, i, 1))};
         l->rt->decided = k;
     }
@@ -119,7 +120,10 @@ static void on_parked(void *user, const struct pp_rows *r) {
     for (int i = 0; r && i < pp_rows_n(r); i++) {
         struct known *k = pp_arena_new(pp_batch_arena(l->b), struct known);
         if (!k) return;
-        *k = (struct known){.next = l->rt->parked, .person = pp_rows_uuid(r, i, 0), .subject = pp_rows_uuid(r, i, 1), .before = pp_rows_int(r, i, 2)};
+        *k = (struct known){.next = l->rt->parked,
+                            .person = pp_rows_uuid(r, i, 0),
+                            .subject = pp_rows_uuid(r, i, 1),
+                            .before = pp_rows_int(r, i, 2)};
         l->rt->parked = k;
     }
 }
@@ -148,13 +152,9 @@ static int load(void *user, struct pp_batch *b, struct pp_err *err) {
 
 static struct pp_uuid new_id(const struct pp_ctx *ctx) {
     struct runtime *rt = ctx->self;
-    if (rt->random_at + 10 > sizeof rt->random) {
-        if (getrandom(rt->random, sizeof rt->random, 0) != (ssize_t)sizeof rt->random) abort();
-        rt->random_at = 0;
-    }
-    struct pp_uuid id = pp_uuid_v7(ctx->now_ms, rt->random + rt->random_at);
-    rt->random_at += 10;
-    return id;
+    uint8_t random[PP_INPUT_RANDOM];
+    pp_input_random(rt->batch, rt->input, "id", rt->minted++, random);
+    return pp_uuid_v7(ctx->now_ms, random);
 }
 
 static bool decided_before(struct runtime *rt, const struct pp_input *in) {
@@ -163,7 +163,8 @@ static bool decided_before(struct runtime *rt, const struct pp_input *in) {
     return false;
 }
 
-/* Facts about a case that has something parked wait behind it, in order. Commands do not: they are how people repair. */
+/* Facts about a case that has something parked wait behind it, in order. Commands do not: they are how people repair.
+ */
 static bool behind_parked(struct runtime *rt, const struct pp_input *in, struct pp_uuid *ret_subject) {
     struct pp_uuid subject;
     if (in->topic != 0 || !rt->parked || !pp_uuid_parse(in->subject, &subject)) return false;
@@ -186,14 +187,18 @@ static int note_parked(struct runtime *rt, struct pp_batch *b, const struct pp_i
     struct known *k = pp_arena_new(pp_batch_arena(b), struct known);
     if (!k) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch");
     if (!pp_uuid_parse(in->subject, &subject)) return 0;
-    *k = (struct known){.next = rt->parked, .person = in->hdr.person, .subject = subject,
+    *k = (struct known){.next = rt->parked,
+                        .person = in->hdr.person,
+                        .subject = subject,
                         .before = in->kind == PP_INPUT_PARKED ? in->parked_id : INT64_MAX};
     rt->parked = k;
     return 0;
 }
 
-static int record_input(struct runtime *rt, struct pp_batch *b, struct pp_input *in, struct pp_in *ret, struct ev *ev, struct pp_err *err) {
-    if (pp_uuid_none(in->hdr.person) || !in->hdr.tenant.n) return pp_err_set(err, PP_ERR_INVALID, "no person in the key, or no tenant");
+static int record_input(struct runtime *rt, struct pp_batch *b, struct pp_input *in, struct pp_in *ret, struct ev *ev,
+                        struct pp_err *err) {
+    if (pp_uuid_none(in->hdr.person) || !in->hdr.tenant.n)
+        return pp_err_set(err, PP_ERR_INVALID, "no person in the key, or no tenant");
     if (ev_decode(in->type, in->value, pp_batch_arena(b), ev, err) < 0) return -1;
     ret->kind = in->topic == 1 ? PP_IN_COMMAND : PP_IN_EVENT;
     ret->ev = ev;
@@ -211,12 +216,16 @@ static void call_input(struct pp_input *in, struct pp_in *ret) {
     ret->ev = j->outcome == PP_CALL_ANSWERED ? &j->answer : NULL;
 }
 
-static int decide(struct runtime *rt, struct pp_batch *b, struct pp_input *in, struct pp_unit *unit, const struct pp_in *pin, struct pp_err *err) {
+static int decide(struct runtime *rt, struct pp_batch *b, struct pp_input *in, struct pp_unit *unit,
+                  const struct pp_in *pin, struct pp_err *err) {
     struct pp_arena *a = pp_batch_arena(b);
     struct pp_ctx ctx = {pp_batch_now(b), rt->refs, new_id, rt};
     struct pp_out *out = pp_out_new(a, in->hdr.person);
     struct pp_unit_mark *mark = pp_unit_mark(unit);
     if (!out || !mark) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch");
+    rt->batch = b;
+    rt->input = in;
+    rt->minted = 0;
     rt->svc->decide(&ctx, unit, pin, out);
     if (pp_out_parked(out)) pp_unit_rollback(unit, mark);
     if (pp_arena_failed(a)) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch");
@@ -271,14 +280,18 @@ static void send_arrays(struct runtime *rt, struct pp_batch *b, const char *stmt
 static void write_table(struct runtime *rt, struct pp_batch *b, int table, enum pp_row_change change) {
     const struct pp_rowmap *m = &rt->maps[table];
     bool del = change == PP_ROW_DELETE;
-    if (del) pp_rowmap_begin_delete(m, rt->arrays);
-    else pp_rowmap_begin_upsert(m, rt->arrays);
+    if (del)
+        pp_rowmap_begin_delete(m, rt->arrays);
+    else
+        pp_rowmap_begin_upsert(m, rt->arrays);
     for (size_t i = 0; i < rt->cap; i++) {
         struct pp_unit *u = rt->units[i].unit;
         for (struct pp_row *r = u ? pp_unit_each(u, table, NULL) : NULL; r; r = pp_unit_each(u, table, r)) {
             if (pp_row_change(m->table, r) != change) continue;
-            if (del) pp_rowmap_add_delete(m, rt->arrays, rt->units[i].person, r);
-            else pp_rowmap_add_upsert(m, rt->arrays, pp_unit_tenant(u), rt->units[i].person, r);
+            if (del)
+                pp_rowmap_add_delete(m, rt->arrays, rt->units[i].person, r);
+            else
+                pp_rowmap_add_upsert(m, rt->arrays, pp_unit_tenant(u), rt->units[i].person, r);
         }
     }
     send_arrays(rt, b, del ? m->delete_name : m->upsert_name, del ? m->table->keys + 1 : m->table->ncols + 3);
@@ -290,7 +303,8 @@ static int finish(void *user, struct pp_batch *b, struct pp_err *err) {
         write_table(rt, b, t, PP_ROW_DELETE);
         write_table(rt, b, t, PP_ROW_UPSERT);
         for (int i = 0; i < PP_PG_PARAMS_MAX; i++)
-            if (rt->arrays[i].b.failed) return pp_err_set(err, PP_ERR_LIMIT, "rows of %s in one batch", rt->svc->tables[t]->name);
+            if (rt->arrays[i].b.failed)
+                return pp_err_set(err, PP_ERR_LIMIT, "rows of %s in one batch", rt->svc->tables[t]->name);
     }
     return 0;
 }
@@ -319,7 +333,9 @@ static void stop(void *user) {
     rt->packs = NULL;
 }
 
-static bool ready(void *user, const char **ret_wait) { return pp_packs_ready(((struct runtime *)user)->packs, ret_wait); }
+static bool ready(void *user, const char **ret_wait) {
+    return pp_packs_ready(((struct runtime *)user)->packs, ret_wait);
+}
 
 static const struct pp_refs *refs(void *user) {
     struct runtime *rt = user;
@@ -343,7 +359,6 @@ static int init(struct runtime *rt, struct pp_err *err) {
     for (int i = 0; i < svc->nreads; i++) rt->reads[svc->reads[i]] = true;
     for (int i = 0; i < svc->ncommands; i++) rt->commands[svc->commands[i].type] = true;
     for (int i = 0; i < PP_PG_PARAMS_MAX; i++) pp_array_init(&rt->arrays[i]);
-    rt->random_at = sizeof rt->random;
     return 0;
 }
 
@@ -373,4 +388,6 @@ int pp_service_main_with(const struct pp_service *svc, const struct pp_config_ke
     return pp_app_main(&rt->app, argc, argv);
 }
 
-int pp_service_main(const struct pp_service *svc, int argc, char **argv) { return pp_service_main_with(svc, NULL, argc, argv); }
+int pp_service_main(const struct pp_service *svc, int argc, char **argv) {
+    return pp_service_main_with(svc, NULL, argc, argv);
+}

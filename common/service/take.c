@@ -1,5 +1,6 @@
 /* Records become inputs. Order within a partition is kept from here to the commit. */
 #include "service/engine_int.h"
+#include "service/recover.h"
 
 #include "io/log.h"
 #include "io/metrics.h"
@@ -10,8 +11,10 @@
 
 struct pp_input *take_new(struct pp_engine *e) {
     struct pp_input *in = e->free_inputs;
-    if (in) e->free_inputs = in->next;
-    else in = malloc(sizeof *in);
+    if (in)
+        e->free_inputs = in->next;
+    else
+        in = malloc(sizeof *in);
     if (!in) abort(); /* nothing sensible can be done without room for one input; the supervisor starts anew */
     memset(in, 0, sizeof *in);
     return in;
@@ -31,8 +34,10 @@ static size_t weight(const struct pp_input *in) { return in->key.n + in->value.n
 
 void take_push(struct pp_engine *e, struct pp_input *in) {
     in->next = NULL;
-    if (e->queue_last) e->queue_last->next = in;
-    else e->queue = in;
+    if (e->queue_last)
+        e->queue_last->next = in;
+    else
+        e->queue = in;
     e->queue_last = in;
     e->queued++;
     e->queued_timers += asked_for(in);
@@ -63,6 +68,7 @@ struct pp_input *take_pop(struct pp_engine *e) {
 void take_clear(struct pp_engine *e) {
     struct pp_input *in;
     while ((in = take_pop(e))) take_free(e, in);
+    recover_unhold(e);
 }
 
 /* Timers that wait in the queue and were moved or taken away by the batch that is now committed do not fire. */
@@ -74,8 +80,10 @@ void take_drop_moved(struct pp_engine *e) {
     e->queued_bytes = 0;
     while (in) {
         struct pp_input *next = in->next;
-        if (in->kind == PP_INPUT_TIMER && effects_timer_find(&e->batch, in->hdr.person, in->code, in->ref)) take_free(e, in);
-        else take_push(e, in);
+        if (in->kind == PP_INPUT_TIMER && effects_timer_find(&e->batch, in->hdr.person, in->code, in->ref))
+            take_free(e, in);
+        else
+            take_push(e, in);
         in = next;
     }
 }
@@ -91,16 +99,26 @@ void take_headers(struct pp_engine *e, struct pp_input *in, const struct pp_head
     struct pp_str time = PP_STR_NONE;
     for (int i = 0; i < n; i++) {
         struct pp_str k = h[i].name, v = h[i].value;
-        if (pp_str_eqz(k, "ce_id")) in->hdr.event_id = v;
-        else if (pp_str_eqz(k, "ce_type")) in->type_name = v;
-        else if (pp_str_eqz(k, "ce_subject")) in->subject = v;
-        else if (pp_str_eqz(k, "ce_time")) time = v;
-        else if (pp_str_eqz(k, "traceparent")) in->hdr.trace = v;
-        else if (pp_str_eqz(k, "pp_tenant")) in->hdr.tenant = v;
-        else if (pp_str_eqz(k, "pp_cause")) in->hdr.cause = v;
-        else if (pp_str_eqz(k, "pp_actor")) in->hdr.actor = v;
-        else if (pp_str_eqz(k, "pp_roles")) in->hdr.roles = v;
-        else if (pp_str_eqz(k, "pp_expect")) in->hdr.expect_version = to_int32(v);
+        if (pp_str_eqz(k, "ce_id"))
+            in->hdr.event_id = v;
+        else if (pp_str_eqz(k, "ce_type"))
+            in->type_name = v;
+        else if (pp_str_eqz(k, "ce_subject"))
+            in->subject = v;
+        else if (pp_str_eqz(k, "ce_time"))
+            time = v;
+        else if (pp_str_eqz(k, "traceparent"))
+            in->hdr.trace = v;
+        else if (pp_str_eqz(k, "pp_tenant"))
+            in->hdr.tenant = v;
+        else if (pp_str_eqz(k, "pp_cause"))
+            in->hdr.cause = v;
+        else if (pp_str_eqz(k, "pp_actor"))
+            in->hdr.actor = v;
+        else if (pp_str_eqz(k, "pp_roles"))
+            in->hdr.roles = v;
+        else if (pp_str_eqz(k, "pp_expect"))
+            in->hdr.expect_version = to_int32(v);
     }
     pp_time_parse(time, &in->hdr.time_ms);
     if (in->key.n == PP_UUID_TEXT) pp_uuid_parse(in->key, &in->hdr.person);
@@ -119,7 +137,8 @@ static void drop_bytes(struct pp_input *in) {
 }
 
 static void take_record(struct pp_engine *e, struct pp_record *r) {
-    struct shard *sh = r->topic >= 0 && r->partition >= 0 && r->partition < e->partitions ? &e->shards[r->partition] : NULL;
+    struct shard *sh =
+        r->topic >= 0 && r->partition >= 0 && r->partition < e->partitions ? &e->shards[r->partition] : NULL;
     if (!sh || !sh->owned || sh->stopped) {
         pp_record_release(r);
         return;
@@ -146,15 +165,16 @@ static void take_record(struct pp_engine *e, struct pp_record *r) {
         memcpy(in->headers, h, sizeof *h * (size_t)n);
         in->nheaders = n;
     }
-    take_push(e, in);
+    if (!recover_hold(e, in)) take_push(e, in);
 }
 
 void take_poll(struct pp_engine *e) {
     struct pp_record r;
     int64_t until = pp_thread_cpu_us() + ENGINE_POLL_US;
     e->more = false;
+    int most = recover_any(e) ? RECOVER_QUEUE_MAX : ENGINE_QUEUE_RECORDS_MAX;
     for (int i = 0;; i++) {
-        if (e->queued >= ENGINE_QUEUE_RECORDS_MAX || e->queued_bytes >= ENGINE_QUEUE_BYTES_MAX ||
+        if (e->queued >= most || e->queued_bytes >= ENGINE_QUEUE_BYTES_MAX ||
             (i % 64 == 63 && pp_thread_cpu_us() > until)) {
             e->more = true; /* the descriptor will not fire again for these: the end of the batch looks here */
             return;
@@ -166,12 +186,14 @@ void take_poll(struct pp_engine *e) {
 
 /* ---- counting past ---- */
 
-static void stop_shard(struct pp_engine *e, struct shard *sh, const struct pp_input *in, const char *why, int64_t have) {
+static void stop_shard(struct pp_engine *e, struct shard *sh, const struct pp_input *in, const char *why,
+                       int64_t have) {
     sh->stopped = true;
     char id[PP_RID_TEXT_MAX];
     pp_rid_text(&in->hdr.id, id);
-    pp_log(PP_LOG_ERROR, "partition stopped: something was lost", "partition", PP_I(sh->part), "why", PP_S(why), "topic",
-           PP_S(e->app->topics[in->topic]), "offset", PP_I(in->offset), "record", PP_S(id), "have", PP_I(have), NULL);
+    pp_log(PP_LOG_ERROR, "partition stopped: something was lost", "partition", PP_I(sh->part), "why", PP_S(why),
+           "topic", PP_S(e->app->topics[in->topic]), "offset", PP_I(in->offset), "record", PP_S(id), "have", PP_I(have),
+           NULL);
     pp_metric_add("pp_partitions_stopped_total", NULL, 1);
 }
 
@@ -200,9 +222,7 @@ static bool sequence(struct pp_engine *e, struct shard *sh, struct pp_input *in)
         v = pp_seen_look(&sh->seen, id);
     }
     switch (v) {
-    case PP_SEEN_REPEAT:
-        e->n_repeats++;
-        return false;
+    case PP_SEEN_REPEAT: e->n_repeats++; return false;
     case PP_SEEN_NEXT:
         if (!pp_seen_set(&sh->seen, id, true)) abort();
         return true;

@@ -1,5 +1,6 @@
 /* What happens by the clock: due timers and jobs, inputs to be tried again, old rows, counters, heartbeat. */
 #include "service/engine_int.h"
+#include "service/recover.h"
 
 #include "io/clock.h"
 #include "io/log.h"
@@ -8,23 +9,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define UPKEEP_ASK_MS 250        /* one query for all due timers and jobs */
-#define UPKEEP_TIMERS_EACH 50    /* due timers of one partition in one turn */
-#define UPKEEP_PUBLISH_MS 1000   /* a series is published at most this often */
+#define UPKEEP_ASK_MS 250      /* one query for all due timers and jobs */
+#define UPKEEP_TIMERS_EACH 50  /* due timers of one partition in one turn */
+#define UPKEEP_PUBLISH_MS 1000 /* a series is published at most this often */
 #define UPKEEP_HEARTBEAT_MS 5000
 #define UPKEEP_CLEAN_MS 60000
 #define UPKEEP_JOBS_KEEP_MS (7 * 24 * 60 * 60 * INT64_C(1000))
-#define UPKEEP_SERIES_MAX 4096   /* counters of one instance; more are not published */
+#define UPKEEP_SERIES_MAX 4096 /* counters of one instance; more are not published */
 
 static const struct pp_pg_stmt statements[] = {
     {"timer_due",
-     "select t.tenant, t.person, t.part, t.kind, t.ref, t.due from unnest($1::int[]) p cross join lateral "
-     "(select * from timer where part = p and due <= $2::timestamptz order by due limit 50) t order by t.due"},
-    {"parked_due",
-     "select id, part, topic_no, src_offset, key, headers, value from parked where part = any($1::int[]) and retry order by id limit 20"},
+     "select t.tenant, t.person, t.part, t.kind, t.ref, t.due from unnest($1::int[], $2::timestamptz[]) x(p, until) "
+     "cross join lateral (select * from timer where part = x.p and due <= x.until order by due limit 50) t order by "
+     "t.due"},
+    {"parked_due", "select id, part, topic_no, src_offset, key, headers, value from parked where part = any($1::int[]) "
+                   "and retry order by id limit 20"},
     {"clean_outbox",
      "delete from outbox o using shard s, unnest($1::int[], $2::int[], $3::bigint[]) x(part, epoch, rel) "
-     "where s.part = x.part and s.epoch = x.epoch and o.part = x.part and o.batch_no <= x.rel and o.at < $4::timestamptz"},
+     "where s.part = x.part and s.epoch = x.epoch and o.part = x.part and o.batch_no <= x.rel and o.at < "
+     "$4::timestamptz"},
     {"clean_jobs", "delete from job where part = any($1::int[]) and state = 'done' and first_at < $2::timestamptz"},
     {NULL, NULL}};
 
@@ -69,12 +72,15 @@ void upkeep_soon(struct pp_engine *e) { e->upkeep->soon = true; }
 bool upkeep_due(struct pp_engine *e) {
     /* What was asked for is still waiting: asking again would give it twice. */
     if (e->queued_timers > 0) return false;
-    return e->upkeep->soon || pp_mono_ms() - e->upkeep->asked_ms >= UPKEEP_ASK_MS;
+    return recover_wants_timers(e) || e->upkeep->soon || pp_mono_ms() - e->upkeep->asked_ms >= UPKEEP_ASK_MS;
 }
 
 static void on_timers(void *user, const struct pp_rows *r) {
     struct pp_engine *e = user;
-    for (int i = 0; r && i < pp_rows_n(r); i++) {
+    for (int k = 0; r && k < pp_rows_n(r); k++) {
+        /* While a partition catches up its timers go before what is queued: from behind, to stand in their order. */
+        bool first = recover_any(e);
+        int i = first ? pp_rows_n(r) - 1 - k : k;
         struct pp_input *in = take_new(e);
         in->kind = PP_INPUT_TIMER;
         struct pp_str tenant = pp_rows_str(r, i, 0);
@@ -87,7 +93,10 @@ static void on_timers(void *user, const struct pp_rows *r) {
         in->code = (uint16_t)pp_rows_int(r, i, 3);
         in->ref = pp_rows_uuid(r, i, 4);
         in->due_ms = pp_rows_time(r, i, 5);
-        take_push(e, in);
+        if (first)
+            take_push_front(e, in);
+        else
+            take_push(e, in);
     }
     if (r && pp_rows_n(r) >= UPKEEP_TIMERS_EACH) upkeep_soon(e);
 }
@@ -126,11 +135,14 @@ static int owned_parts(struct pp_engine *e, struct pp_array *a) {
 }
 
 void upkeep_ask(struct pp_engine *e, pp_pg_sync_cb *done) {
-    char now[8];
+    int64_t now = pp_clock_now_ms();
     e->upkeep->asked_ms = pp_mono_ms();
     e->upkeep->soon = false;
     owned_parts(e, &e->arrays[0]);
-    struct pp_str params[] = {pp_array_param(&e->arrays[0]), pp_pg_time(pp_clock_now_ms(), now)};
+    pp_array_begin(&e->arrays[1], PP_PG_TIMESTAMPTZ);
+    for (int i = 0; i < e->partitions; i++)
+        if (e->shards[i].owned) pp_array_time(&e->arrays[1], recover_timers_until(e, &e->shards[i], now));
+    struct pp_str params[] = {pp_array_param(&e->arrays[0]), pp_array_param(&e->arrays[1])};
     pp_pg_exec(e->pg, "timer_due", params, 2, on_timers, e);
     pp_pg_exec(e->pg, "parked_due", params, 1, on_parked, e);
     jobs_ask(e, pp_real_ms());
@@ -143,7 +155,8 @@ static struct series *series_of(struct upkeep *u, int part, struct pp_str name, 
     for (int i = 0; i < u->nseries; i++)
         if (u->series[i].part == part && pp_str_eqz(name, u->series[i].name) && pp_str_eqz(labels, u->series[i].labels))
             return &u->series[i];
-    if (u->nseries == UPKEEP_SERIES_MAX || name.n >= sizeof u->series->name || labels.n >= sizeof u->series->labels) return NULL;
+    if (u->nseries == UPKEEP_SERIES_MAX || name.n >= sizeof u->series->name || labels.n >= sizeof u->series->labels)
+        return NULL;
     struct series *s = &u->series[u->nseries++];
     s->part = part;
     snprintf(s->name, sizeof s->name, "%.*s", PP_FMT(name));
@@ -162,8 +175,12 @@ void upkeep_metric_rows(void *user, const struct pp_rows *r) {
 }
 
 static void publish_series(struct pp_engine *e, const struct series *s) {
-    struct ev_metrics m = {.service = pp_str_z(e->app->name), .name = pp_str_z(s->name), .labels = pp_str_z(s->labels),
-                           .shard = s->part, .value = s->value, .as_of = pp_clock_now_ms()};
+    struct ev_metrics m = {.service = pp_str_z(e->app->name),
+                           .name = pp_str_z(s->name),
+                           .labels = pp_str_z(s->labels),
+                           .shard = s->part,
+                           .value = s->value,
+                           .as_of = pp_clock_now_ms()};
     struct ev ev = ev_of_metrics(&m);
     struct pp_buf body;
     struct pp_err err;
@@ -181,8 +198,12 @@ static void publish_series(struct pp_engine *e, const struct series *s) {
                             {PP_STR("ce_dataschema"), PP_STR("https://priorpath.dev/schemas/public/metrics.json")},
                             {PP_STR("content-type"), PP_STR("application/json")}};
     if (ev_encode(&ev, &body, &err) == 0) {
-        struct pp_send send = {.topic = PP_TOPIC_METRICS, .partition = s->part, .key = pp_str_z(key),
-                               .value = pp_buf_str(&body), .headers = h, .nheaders = (int)(sizeof h / sizeof *h)};
+        struct pp_send send = {.topic = PP_TOPIC_METRICS,
+                               .partition = s->part,
+                               .key = pp_str_z(key),
+                               .value = pp_buf_str(&body),
+                               .headers = h,
+                               .nheaders = (int)(sizeof h / sizeof *h)};
         pp_producer_send(e->public_out, &send, NULL, NULL, &err); /* cumulative: a lost one is made good by the next */
     } else {
         pp_log_err(PP_LOG_ERROR, "counter", &err);
@@ -218,8 +239,8 @@ static void heartbeat(struct pp_engine *e) {
     int owned = 0, stopped = 0, unrelayed = 0;
     pp_buf_init(&b, 16384);
     snprintf(key, sizeof key, "%s-%s", e->app->name, e->instance);
-    pp_buf_printf(&b, "{\"service\":\"%s\",\"instance\":\"%s\",\"at\":%lld,\"state\":\"%s\",\"partitions\":[", e->app->name,
-                  e->instance, (long long)pp_real_ms(), own_name(e->own));
+    pp_buf_printf(&b, "{\"service\":\"%s\",\"instance\":\"%s\",\"at\":%lld,\"state\":\"%s\",\"partitions\":[",
+                  e->app->name, e->instance, (long long)pp_real_ms(), own_name(e->own));
     for (int i = 0; i < e->partitions; i++) {
         if (!e->shards[i].owned) continue;
         pp_buf_printf(&b, "%s%d", owned++ ? "," : "", i);
@@ -227,7 +248,9 @@ static void heartbeat(struct pp_engine *e) {
         unrelayed += (int)(e->shards[i].batch_no - e->shards[i].relayed);
     }
     int64_t lag = lag_of(e);
-    pp_buf_printf(&b, "],\"stopped\":%d,\"lag\":%lld,\"unrelayed_batches\":%d,\"inputs\":%lld,\"batches\":%lld,\"dead\":%lld,\"jobs_open\":%d}",
+    pp_buf_printf(&b,
+                  "],\"stopped\":%d,\"lag\":%lld,\"unrelayed_batches\":%d,\"inputs\":%lld,\"batches\":%lld,\"dead\":%"
+                  "lld,\"jobs_open\":%d}",
                   stopped, (long long)lag, unrelayed, (long long)e->n_in, (long long)e->n_batches, (long long)e->n_dead,
                   e->jobs ? jobs_open(e) : 0);
     pp_metric_set("pp_partitions_owned", NULL, owned);
@@ -235,9 +258,15 @@ static void heartbeat(struct pp_engine *e) {
     pp_metric_set("pp_lag_records", NULL, (double)lag);
     pp_metric_set("pp_outbox_unrelayed_batches", NULL, unrelayed);
     pp_metric_set("pp_output_inflight", NULL, e->log_inflight + e->public_inflight);
-    struct pp_header h[] = {{PP_STR("ce_specversion"), PP_STR("1.0")}, {PP_STR("ce_type"), PP_STR("heartbeat")},
+    struct pp_header h[] = {{PP_STR("ce_specversion"), PP_STR("1.0")},
+                            {PP_STR("ce_type"), PP_STR("heartbeat")},
                             {PP_STR("content-type"), PP_STR("application/json")}};
-    struct pp_send s = {.topic = PP_TOPIC_OPS, .partition = 0, .key = pp_str_z(key), .value = pp_buf_str(&b), .headers = h, .nheaders = 3};
+    struct pp_send s = {.topic = PP_TOPIC_OPS,
+                        .partition = 0,
+                        .key = pp_str_z(key),
+                        .value = pp_buf_str(&b),
+                        .headers = h,
+                        .nheaders = 3};
     pp_producer_send(e->public_out, &s, NULL, NULL, &err);
     pp_buf_free(&b);
 }
@@ -246,7 +275,8 @@ void upkeep_commit_lag(struct pp_engine *e) {
     struct pp_offset o[1024 * PP_APP_TOPICS_MAX];
     int n = 0;
     for (int i = 0; i < e->partitions; i++)
-        for (int t = 0; t < e->ntopics && e->shards[i].owned; t++) o[n++] = (struct pp_offset){t, i, e->shards[i].committed[t]};
+        for (int t = 0; t < e->ntopics && e->shards[i].owned; t++)
+            o[n++] = (struct pp_offset){t, i, e->shards[i].committed[t]};
     if (n) pp_consumer_commit(e->consumer, o, n);
 }
 
@@ -275,6 +305,13 @@ static void clean(struct pp_engine *e) {
     pp_pg_sync(e->pg, on_cleaned, e);
 }
 
+static void send_watched(void *user, const struct pp_send *s) {
+    struct pp_engine *e = user;
+    struct pp_err err;
+    if (pp_producer_send(e->public_out, s, NULL, NULL, &err) < 0)
+        pp_log_err(PP_LOG_WARN, "snapshot after a takeover", &err);
+}
+
 void upkeep_tick(struct pp_engine *e) {
     struct upkeep *u = e->upkeep;
     int64_t now = pp_mono_ms();
@@ -290,6 +327,7 @@ void upkeep_tick(struct pp_engine *e) {
         u->published_ms = now;
         publish_counters(e);
     }
+    pp_late_due(e->late, now, send_watched, e);
     if (now - u->lag_ms >= ENGINE_LAG_COMMIT_MS) {
         u->lag_ms = now;
         upkeep_commit_lag(e);

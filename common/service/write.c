@@ -1,5 +1,6 @@
 /* The fenced transaction of a batch, and the way of its output to the broker. */
 #include "service/engine_int.h"
+#include "service/recover.h"
 
 #include "io/clock.h"
 #include "io/metrics.h"
@@ -13,44 +14,45 @@ static const struct pp_pg_stmt statements[] = {
      "with old as (select part, clean from shard where part = any($1::int[]) for update), "
      "up as (insert into shard as s (part, epoch, owner, out_seqs, clean, taken_at) "
      "select p, 1, $2::text, $4::bytea, false, $3::timestamptz from unnest($1::int[]) p "
-     "on conflict (part) do update set epoch = s.epoch + 1, owner = excluded.owner, clean = false, taken_at = excluded.taken_at "
-     "returning part, epoch, next_0, next_1, batch_no, relayed, incarnation, out_seqs, try_topic, try_offset, try_count) "
+     "on conflict (part) do update set epoch = s.epoch + 1, owner = excluded.owner, clean = false, taken_at = "
+     "excluded.taken_at "
+     "returning part, epoch, next_0, next_1, batch_no, relayed, incarnation, out_seqs, try_topic, try_offset, "
+     "try_count) "
      "select up.part, epoch, next_0, next_1, batch_no, relayed, incarnation, out_seqs, coalesce(old.clean, true), "
      "try_topic, try_offset, try_count from up left join old using (part)"},
     {"takeover_dedup", "select part, source, shard, incarnation, seq from dedup where part = any($1::int[])"},
     /* What was on its way when the last owner ended: nobody knows whether it arrived. */
-    {"takeover_jobs", "update job set state = 'doubt' where part = any($1::int[]) and state in ('sending', 'inquiring')"},
-    {"release",
-     "update shard s set clean = true, relayed = greatest(s.relayed, x.rel) from unnest($1::int[], $2::int[], $3::bigint[]) "
-     "x(part, epoch, rel) where s.part = x.part and s.epoch = x.epoch"},
+    {"takeover_jobs",
+     "update job set state = 'doubt' where part = any($1::int[]) and state in ('sending', 'inquiring')"},
+    {"release", "update shard s set clean = true, relayed = greatest(s.relayed, x.rel) from unnest($1::int[], "
+                "$2::int[], $3::bigint[]) "
+                "x(part, epoch, rel) where s.part = x.part and s.epoch = x.epoch"},
     {"fence",
-     "with u as (update shard s set next_0 = x.hi0, next_1 = x.hi1, batch_no = x.bno, relayed = greatest(s.relayed, x.rel), "
+     "with u as (update shard s set next_0 = x.hi0, next_1 = x.hi1, batch_no = x.bno, relayed = greatest(s.relayed, "
+     "x.rel), "
      "out_seqs = x.v from unnest($1::int[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], "
      "$7::bigint[], $8::bigint[], $9::bytea[]) x(part, epoch, lo0, lo1, hi0, hi1, bno, rel, v) "
      "where s.part = x.part and s.epoch = x.epoch and s.next_0 = x.lo0 and s.next_1 = x.lo1 returning 1) "
      "select pp_fence(count(*) = cardinality($1::int[])) from u"},
-    {"attempt",
-     "with u as (update shard s set try_topic = $3::int, try_offset = $4::bigint, try_count = $5::int "
-     "where s.part = $1::int and s.epoch = $2::int returning 1) select pp_fence(count(*) = 1) from u"},
-    {"dedup",
-     "insert into dedup (part, source, shard, incarnation, seq) "
-     "select * from unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::bigint[]) "
-     "on conflict (part, source, shard) do update set incarnation = excluded.incarnation, seq = excluded.seq"},
-    {"outbox",
-     "insert into outbox (part, batch_no, epoch, n, events, at) "
-     "select *, $6::timestamptz from unnest($1::int[], $2::bigint[], $3::int[], $4::int[], $5::bytea[])"},
+    {"attempt", "with u as (update shard s set try_topic = $3::int, try_offset = $4::bigint, try_count = $5::int "
+                "where s.part = $1::int and s.epoch = $2::int returning 1) select pp_fence(count(*) = 1) from u"},
+    {"dedup", "insert into dedup (part, source, shard, incarnation, seq) "
+              "select * from unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::bigint[]) "
+              "on conflict (part, source, shard) do update set incarnation = excluded.incarnation, seq = excluded.seq"},
+    {"outbox", "insert into outbox (part, batch_no, epoch, n, events, at) "
+               "select *, $6::timestamptz from unnest($1::int[], $2::bigint[], $3::int[], $4::int[], $5::bytea[])"},
     {"outbox_read",
      "select batch_no, events from outbox where part = $1::int and batch_no > $2::bigint order by batch_no limit 20"},
     {"timer_set",
      "insert into timer (tenant, person, home, part, kind, ref, due) "
      "select * from unnest($1::text[], $2::uuid[], $3::int2[], $4::int[], $5::int[], $6::uuid[], $7::timestamptz[]) "
      "on conflict (person, kind, ref) do update set due = excluded.due"},
-    {"timer_drop",
-     "delete from timer t using unnest($1::uuid[], $2::int[], $3::uuid[]) x(person, kind, ref) "
-     "where t.person = x.person and t.kind = x.kind and t.ref = x.ref"},
-    {"metric",
-     "insert into metric as m (part, name, labels, value) select * from unnest($1::int[], $2::text[], $3::text[], $4::bigint[]) "
-     "on conflict (part, name, labels) do update set value = m.value + excluded.value returning part, name, labels, value"},
+    {"timer_drop", "delete from timer t using unnest($1::uuid[], $2::int[], $3::uuid[]) x(person, kind, ref) "
+                   "where t.person = x.person and t.kind = x.kind and t.ref = x.ref"},
+    {"metric", "insert into metric as m (part, name, labels, value) select * from unnest($1::int[], $2::text[], "
+               "$3::text[], $4::bigint[]) "
+               "on conflict (part, name, labels) do update set value = m.value + excluded.value returning part, name, "
+               "labels, value"},
     {"command_result",
      "insert into command_result (tenant, person, home, command_id, type, status, version, message, actor, at) "
      "select *, $10::timestamptz from unnest($1::text[], $2::uuid[], $3::int2[], $4::text[], $5::text[], $6::text[], "
@@ -59,11 +61,10 @@ static const struct pp_pg_stmt statements[] = {
      "insert into parked (part, tenant, person, subject, topic, topic_no, src_offset, key, headers, value, reason, at) "
      "select *, $12::timestamptz from unnest($1::int[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::int[], "
      "$7::bigint[], $8::bytea[], $9::bytea[], $10::bytea[], $11::text[])"},
-    {"unpark",
-     "update parked p set retry = true from unnest($1::uuid[], $2::uuid[]) x(person, subject) "
-     "where p.person = x.person and p.subject = x.subject"},
-    {"parked_again",
-     "update parked p set retry = false, reason = x.reason from unnest($1::bigint[], $2::text[]) x(id, reason) where p.id = x.id"},
+    {"unpark", "update parked p set retry = true from unnest($1::uuid[], $2::uuid[]) x(person, subject) "
+               "where p.person = x.person and p.subject = x.subject"},
+    {"parked_again", "update parked p set retry = false, reason = x.reason from unnest($1::bigint[], $2::text[]) x(id, "
+                     "reason) where p.id = x.id"},
     {"parked_done", "delete from parked where id = any($1::bigint[])"},
     {NULL, NULL}};
 
@@ -81,7 +82,8 @@ static void begin(struct pp_engine *e, int n, const enum pp_pg_type *types) {
     for (int i = 0; i < n; i++) pp_array_begin(&e->arrays[i], types[i]);
 }
 
-static void run(struct pp_engine *e, const char *stmt, int n, const struct pp_str *extra, pp_pg_rows_cb *cb, void *user) {
+static void run(struct pp_engine *e, const char *stmt, int n, const struct pp_str *extra, pp_pg_rows_cb *cb,
+                void *user) {
     struct pp_str params[ENGINE_ARRAYS + 1];
     int k = n;
     for (int i = 0; i < n; i++) params[i] = pp_array_param(&e->arrays[i]);
@@ -89,14 +91,17 @@ static void run(struct pp_engine *e, const char *stmt, int n, const struct pp_st
     pp_pg_exec(e->pg, stmt, params, k, cb, user);
 }
 
-#define BEGIN(e, ...) begin((e), (int)(sizeof((enum pp_pg_type[]){__VA_ARGS__}) / sizeof(enum pp_pg_type)), (enum pp_pg_type[]){__VA_ARGS__})
+#define BEGIN(e, ...)                                                                                                  \
+    begin((e), (int)(sizeof((enum pp_pg_type[]){__VA_ARGS__}) / sizeof(enum pp_pg_type)),                              \
+          (enum pp_pg_type[]){__VA_ARGS__})
 
 /* ---- the parts of the transaction ---- */
 
 static void write_fence(struct pp_engine *e) {
     struct pp_array *a = e->arrays;
     uint64_t be[1024];
-    BEGIN(e, PP_PG_INT4, PP_PG_INT4, PP_PG_INT8, PP_PG_INT8, PP_PG_INT8, PP_PG_INT8, PP_PG_INT8, PP_PG_INT8, PP_PG_BYTEA);
+    BEGIN(e, PP_PG_INT4, PP_PG_INT4, PP_PG_INT8, PP_PG_INT8, PP_PG_INT8, PP_PG_INT8, PP_PG_INT8, PP_PG_INT8,
+          PP_PG_BYTEA);
     for (int i = 0; i < e->partitions; i++) {
         struct shard *sh = &e->shards[i];
         if (!sh->in_batch && sh->owned && sh->relayed != sh->relayed_saved) sh->in_batch = true;
@@ -193,7 +198,8 @@ static void write_commands(struct pp_engine *e, struct pp_batch *b) {
     static const char *const names[] = {"done", "invalid", "conflict", "notfound", "denied"};
     struct pp_array *a = e->arrays;
     char at[8];
-    BEGIN(e, PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT, PP_PG_INT4, PP_PG_TEXT, PP_PG_TEXT);
+    BEGIN(e, PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT, PP_PG_INT4, PP_PG_TEXT,
+          PP_PG_TEXT);
     for (struct command_row *c = b->commands; c; c = c->next) {
         const struct pp_hdr *h = &c->in->hdr;
         pp_array_text(&a[0], h->tenant);
@@ -213,8 +219,8 @@ static void write_commands(struct pp_engine *e, struct pp_batch *b) {
 static void write_parked(struct pp_engine *e, struct pp_batch *b) {
     struct pp_array *a = e->arrays;
     char at[8];
-    BEGIN(e, PP_PG_INT4, PP_PG_TEXT, PP_PG_UUID, PP_PG_UUID, PP_PG_TEXT, PP_PG_INT4, PP_PG_INT8, PP_PG_BYTEA, PP_PG_BYTEA,
-          PP_PG_BYTEA, PP_PG_TEXT);
+    BEGIN(e, PP_PG_INT4, PP_PG_TEXT, PP_PG_UUID, PP_PG_UUID, PP_PG_TEXT, PP_PG_INT4, PP_PG_INT8, PP_PG_BYTEA,
+          PP_PG_BYTEA, PP_PG_BYTEA, PP_PG_TEXT);
     for (struct parked_row *p = b->parked; p; p = p->next) {
         const struct pp_input *in = p->in;
         if (in->kind == PP_INPUT_PARKED) continue;
@@ -257,6 +263,7 @@ static void write_parked(struct pp_engine *e, struct pp_batch *b) {
 void write_batch(struct pp_engine *e) {
     struct pp_batch *b = &e->batch;
     write_fence(e);
+    recover_write(e);
     write_dedup(e);
     write_outbox(e);
     write_timers(e, b);
@@ -300,8 +307,10 @@ static void relays_advance(struct shard *sh) {
 static void arrived(struct relay *r) {
     struct shard *sh = r->sh;
     r->pending--;
-    if (sh) relays_advance(sh);
-    else if (r->sealed && r->pending == 0) free(r);
+    if (sh)
+        relays_advance(sh);
+    else if (r->sealed && r->pending == 0)
+        free(r);
 }
 
 static void on_log_delivery(void *user, const struct pp_err *err) {
@@ -321,34 +330,46 @@ static void on_public_delivery(void *user, const struct pp_err *err) {
     if (err) r->failed = true;
     if (err && r->sh && !e->stopping && !e->stopped) {
         pp_metric_add("pp_snapshots_timed_out_total", NULL, 1);
-        e->public_failed = *err; /* ends in a takeover of our own partitions, which publishes again what is not relayed */
+        e->public_failed =
+            *err; /* ends in a takeover of our own partitions, which publishes again what is not relayed */
     }
     arrived(r);
 }
 
-static int send_item(struct pp_engine *e, struct relay *r, const struct pp_outbox_item *it, struct pp_err *err) {
+static int send_item(struct pp_engine *e, struct relay *r, const struct pp_outbox_item *it, bool again,
+                     struct pp_err *err) {
+    if (!it->is_log && again)
+        pp_late_add(e->late, &it->send, pp_mono_ms());
+    else if (!it->is_log)
+        pp_late_update(e->late, &it->send);
     int rc = pp_producer_send(it->is_log ? e->log_out : e->public_out, &it->send,
                               it->is_log ? on_log_delivery : on_public_delivery, r, err);
     if (rc < 0) return rc;
     r->pending++;
     e->n_out++;
-    if (it->is_log) e->log_inflight++;
-    else e->public_inflight++;
+    if (it->is_log)
+        e->log_inflight++;
+    else
+        e->public_inflight++;
     return 0;
 }
 
-int publish_packed(struct pp_engine *e, struct shard *sh, struct pp_str packed, int64_t batch_no, struct pp_err *err) {
+int publish_packed(struct pp_engine *e, struct shard *sh, struct pp_str packed, int64_t batch_no, bool again,
+                   struct pp_err *err) {
     struct relay *r = calloc(1, sizeof *r);
     if (!r) return pp_err_set(err, PP_ERR_NOMEM, "output");
     *r = (struct relay){.e = e, .sh = sh, .batch_no = batch_no};
-    if (sh->relays_last) sh->relays_last->next = r;
-    else sh->relays = r;
+    if (sh->relays_last)
+        sh->relays_last->next = r;
+    else
+        sh->relays = r;
     sh->relays_last = r;
     struct pp_outbox_item it;
     bool bad;
     while (pp_outbox_next(&packed, e->app->name, &it, &bad))
-        if (send_item(e, r, &it, err) < 0) return -1;
-    if (bad) return pp_err_set(err, PP_ERR_BUG, "outbox row %lld of partition %d is broken", (long long)batch_no, sh->part);
+        if (send_item(e, r, &it, again, err) < 0) return -1;
+    if (bad)
+        return pp_err_set(err, PP_ERR_BUG, "outbox row %lld of partition %d is broken", (long long)batch_no, sh->part);
     r->sealed = true;
     relays_advance(sh);
     return 0;
@@ -359,7 +380,7 @@ void publish_batch(struct pp_engine *e) {
         struct shard *sh = &e->shards[i];
         struct pp_err err;
         if (!sh->in_batch || sh->pack_n == 0) continue;
-        if (publish_packed(e, sh, pp_buf_str(&sh->pack), sh->batch_no, &err) < 0) {
+        if (publish_packed(e, sh, pp_buf_str(&sh->pack), sh->batch_no, false, &err) < 0) {
             engine_fatal(e, "output of a committed batch cannot be published", &err);
             return;
         }

@@ -12,6 +12,7 @@ create table recovery (
 create table recovery_fact (
     part   int not null,
     dest   int not null,
+    incarnation int not null,
     seq    bigint not null,
     person text not null,                        -- key of the record
     type   text not null,
@@ -19,5 +20,5 @@ create table recovery_fact (
     cause  text not null,
     body   bytea not null,                       -- SHA-256
     at     timestamptz not null,                 -- virtual time of the decision
-    primary key (part, dest, seq)
+    primary key (part, dest, incarnation, seq)
 );
