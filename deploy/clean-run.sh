@@ -10,11 +10,11 @@ set -euo pipefail
     exit 0
 }
 "$ROOT/deploy/down.sh"
-if [ -L "$PG_HOME" ]; then
-    elsewhere=$(readlink "$PG_HOME")
+if [ -L "$PG_LINK" ]; then
+    elsewhere=$(readlink "$PG_LINK")
     case $elsewhere in
     /var/lib/priorpath/*) rm -rf "$elsewhere" ;;
-    *) fail "$PG_HOME points to $elsewhere, which is not ours to remove" ;;
+    *) fail "$PG_LINK points to $elsewhere, which is not ours to remove" ;;
     esac
 fi
 find "$RUN" -mindepth 1 -maxdepth 1 ! -name cache -exec rm -rf {} +

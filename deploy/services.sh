@@ -49,6 +49,7 @@ PP_MLLP_PORT=$((2575 + p))
 PP_MLLP_RIS_PORT=$((2576 + p))
 PP_DOOR_PORT=$((7100 + p))
 PP_DROP_DIR=$RUN/drop
+PP_DOOR_URL=http://127.0.0.1:$((7100 + p))
 PP_INTAKE_URL=http://127.0.0.1:$((7100 + p))
 PP_CHART_URL=http://127.0.0.1:$((7107 + p))
 PP_REQUIREMENTS_URL=http://127.0.0.1:$((7101 + p))

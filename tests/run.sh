@@ -25,6 +25,7 @@ cases       600 -                        make --no-print-directory -j2 cases
 setup       300 tests/setup/run.sh       tests/setup/run.sh
 runtime     900 tests/runtime/run.sh     $HARNESS tests/runtime/run.sh
 integration 1200 tests/integration/run.sh $HARNESS --services tests/integration/run.sh
+recover     900 tests/recover/run.sh     $HARNESS --services tests/recover/run.sh
 browser     600 tests/browser/run.sh     $HARNESS tests/browser/run.sh
 asan       1800 -                        make --no-print-directory -j2 asan
 chaos       600 tests/chaos/run.sh       env DURATION=${DURATION:-60} $HARNESS tests/chaos/run.sh

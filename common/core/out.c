@@ -83,11 +83,12 @@ void pp_publish(struct pp_out *o, const struct ev *ev, struct pp_str key, int32_
     e->version = version;
 }
 
-void pp_retract(struct pp_out *o, enum ev_type type, struct pp_str key) {
+void pp_retract(struct pp_out *o, enum ev_type type, struct pp_str key, int32_t version) {
     struct pp_effect *e = add(o, PP_EFFECT_RETRACT);
     if (!e) return;
     e->type = type;
     e->key = pp_arena_str(o->arena, key);
+    e->version = version;
 }
 
 void pp_timer(struct pp_out *o, uint16_t kind, struct pp_uuid ref, int64_t due_ms) {

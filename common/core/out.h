@@ -23,8 +23,9 @@ void pp_emit_to(struct pp_out *o, struct pp_uuid person, const struct ev *e);
 /* Snapshot for a public topic. `key` is the thing the reader cares about (unique within the tenant);
  * `version` rises with each change and is kept by the owner in its row. */
 void pp_publish(struct pp_out *o, const struct ev *e, struct pp_str key, int32_t version);
-/* Tombstone. `type` names the topic. */
-void pp_retract(struct pp_out *o, enum ev_type type, struct pp_str key);
+/* Tombstone. `type` names the topic. It takes a version like any snapshot: else a reader who compares versions would
+ * throw it away as older than what it ends. */
+void pp_retract(struct pp_out *o, enum ev_type type, struct pp_str key, int32_t version);
 
 /* Timer of this person: one for each (kind, ref). Setting it again moves it, due_ms 0 takes it away.
  * Fires as PP_IN_TIMER at or after due_ms of virtual time, exactly once. */

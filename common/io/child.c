@@ -42,14 +42,18 @@ static bool may_go(enum pp_child_state from, enum pp_child_state to) {
 
 static void set_state(struct pp_child *c, enum pp_child_state to) {
     if (!may_go(c->state, to)) {
-        pp_log(PP_LOG_ERROR, "impossible change of a process", "name", PP_S(c->name), "from", PP_S(pp_child_state_name(c->state)), "to",
-               PP_S(pp_child_state_name(to)), NULL);
+        pp_log(PP_LOG_ERROR, "impossible change of a process", "name", PP_S(c->name), "from",
+               PP_S(pp_child_state_name(c->state)), "to", PP_S(pp_child_state_name(to)), NULL);
         abort();
     }
     c->state = to;
     c->since_ms = pp_real_ms();
-    if (to == PP_CHILD_WAITING) pp_log(PP_LOG_WARN, "process ended", "name", PP_S(c->name), "how", PP_S(c->last_end), "again_in_ms", PP_I(c->backoff_ms), NULL);
-    else pp_log(PP_LOG_INFO, "process", "name", PP_S(c->name), "state", PP_S(pp_child_state_name(to)), "pid", PP_I(pp_child_pid(c)), NULL);
+    if (to == PP_CHILD_WAITING)
+        pp_log(PP_LOG_WARN, "process ended", "name", PP_S(c->name), "how", PP_S(c->last_end), "again_in_ms",
+               PP_I(c->backoff_ms), NULL);
+    else
+        pp_log(PP_LOG_INFO, "process", "name", PP_S(c->name), "state", PP_S(pp_child_state_name(to)), "pid",
+               PP_I(pp_child_pid(c)), NULL);
     if (c->on_change) c->on_change(c->user, c);
 }
 
@@ -69,20 +73,30 @@ static void process_closed(uv_handle_t *h) { free(h); }
 
 static void ended(uv_process_t *p, int64_t code, int sig) {
     struct pp_child *c = p->data;
-    if (sig) snprintf(c->last_end, sizeof c->last_end, "signal %d (%s)", sig, strsignal(sig));
-    else snprintf(c->last_end, sizeof c->last_end, "exit code %d", (int)code);
+    if (sig)
+        snprintf(c->last_end, sizeof c->last_end, "signal %d (%s)", sig, strsignal(sig));
+    else
+        snprintf(c->last_end, sizeof c->last_end, "exit code %d", (int)code);
     c->process = NULL;
     uv_close((uv_handle_t *)p, process_closed);
     uv_timer_stop(&c->timer);
-    if (c->state == PP_CHILD_STOPPING) set_state(c, PP_CHILD_STOPPED);
-    else wait_then_run(c);
+    if (c->state == PP_CHILD_STOPPING)
+        set_state(c, PP_CHILD_STOPPED);
+    else
+        wait_then_run(c);
 }
 
 static void run(struct pp_child *c) {
     c->started_mono = pp_mono_ms();
     int fd = open(c->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    uv_stdio_container_t io[3] = {{.flags = UV_IGNORE}, {.flags = UV_INHERIT_FD, .data.fd = fd}, {.flags = UV_INHERIT_FD, .data.fd = fd}};
-    uv_process_options_t o = {.file = c->argv[0], .args = c->argv, .cwd = c->cwd, .exit_cb = ended, .stdio = io, .stdio_count = 3,
+    uv_stdio_container_t io[3] = {
+        {.flags = UV_IGNORE}, {.flags = UV_INHERIT_FD, .data.fd = fd}, {.flags = UV_INHERIT_FD, .data.fd = fd}};
+    uv_process_options_t o = {.file = c->argv[0],
+                              .args = c->argv,
+                              .cwd = c->cwd,
+                              .exit_cb = ended,
+                              .stdio = io,
+                              .stdio_count = 3,
                               .flags = UV_PROCESS_DETACHED};
     c->process = calloc(1, sizeof *c->process);
     int rc = fd < 0 || !c->process ? UV_EIO : uv_spawn(c->loop, c->process, &o);
@@ -92,9 +106,12 @@ static void run(struct pp_child *c) {
         set_state(c, PP_CHILD_RUNNING);
         return;
     }
-    snprintf(c->last_end, sizeof c->last_end, "cannot be started: %s", fd < 0 ? "its log cannot be written" : uv_strerror(rc));
-    if (fd >= 0 && c->process) uv_close((uv_handle_t *)c->process, process_closed);
-    else free(c->process);
+    snprintf(c->last_end, sizeof c->last_end, "cannot be started: %s",
+             fd < 0 ? "its log cannot be written" : uv_strerror(rc));
+    if (fd >= 0 && c->process)
+        uv_close((uv_handle_t *)c->process, process_closed);
+    else
+        free(c->process);
     c->process = NULL;
     wait_then_run(c);
 }
@@ -116,7 +133,8 @@ int pp_child_new(uv_loop_t *loop, const struct pp_child_opts *o, struct pp_child
         *ret = c;
         return 0;
     }
-    pp_err_set(err, ok ? PP_ERR_LIMIT : PP_ERR_NOMEM, "process %s: %s", o->name, ok ? "wants 1 to 48 words" : "no memory");
+    pp_err_set(err, ok ? PP_ERR_LIMIT : PP_ERR_NOMEM, "process %s: %s", o->name,
+               ok ? "wants 1 to 48 words" : "no memory");
     pp_child_free(c);
     return -1;
 }

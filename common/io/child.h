@@ -27,9 +27,9 @@ const char *pp_child_state_name(enum pp_child_state s);
 struct pp_child;
 struct pp_child_opts {
     const char *name;
-    const char *const *argv;  /* NULL-terminated; argv[0] is looked up in PATH when it has no slash */
-    const char *log_file;     /* both outputs are appended to it */
-    const char *cwd;          /* NULL: as the supervisor */
+    const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH when it has no slash */
+    const char *log_file;    /* both outputs are appended to it */
+    const char *cwd;         /* NULL: as the supervisor */
     void (*on_change)(void *user, struct pp_child *c); /* after each change of state; not from within new or free */
     void *user;
 };
@@ -45,10 +45,11 @@ void pp_child_free(struct pp_child *c);
 const char *pp_child_name(const struct pp_child *c);
 const char *pp_child_log_file(const struct pp_child *c);
 enum pp_child_state pp_child_state(const struct pp_child *c);
-int pp_child_pid(const struct pp_child *c);          /* 0: none runs */
+int pp_child_pid(const struct pp_child *c); /* 0: none runs */
 int pp_child_restarts(const struct pp_child *c);
 int64_t pp_child_since_ms(const struct pp_child *c); /* real time of the last change */
-const char *pp_child_last_end(const struct pp_child *c); /* "exit code 2", "signal 9 (Killed)", "cannot be started: …"; "" = none */
+const char *
+pp_child_last_end(const struct pp_child *c); /* "exit code 2", "signal 9 (Killed)", "cannot be started: …"; "" = none */
 /* Copies and empties the log when it has grown too large; a few lines written meanwhile may be lost. */
 void pp_child_trim_log(struct pp_child *c);
 

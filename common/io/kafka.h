@@ -75,8 +75,6 @@ int pp_consumer_unassign(struct pp_consumer *c, struct pp_err *err);
 int pp_consumer_committed(struct pp_consumer *c, const struct pp_offset *o, int n, struct pp_err *err);
 /* For lag tools only: commits in the background, errors are ignored. */
 void pp_consumer_commit(struct pp_consumer *c, const struct pp_offset *o, int n);
-/* Keeps the membership while the loop does not read (max.poll.interval). */
-void pp_consumer_keep(struct pp_consumer *c);
 /* Records the broker has beyond what was handed out, as far as known from the last fetch; -1 unknown. */
 int64_t pp_consumer_high(const struct pp_consumer *c, int topic, int partition);
 /* Leaves the group (a static member only when `leave`) and calls back once when it is closed. All records must have

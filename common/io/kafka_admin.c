@@ -29,7 +29,8 @@ static int cluster_metadata(rd_kafka_t *rk, const char *brokers, int timeout_ms,
     int64_t until = pp_mono_ms() + timeout_ms;
     for (;;) {
         int64_t left = until - pp_mono_ms();
-        rd_kafka_resp_err_t e = rd_kafka_metadata(rk, 1, NULL, ret, left < ASK_TIMEOUT_MS ? (left > 1 ? (int)left : 1) : ASK_TIMEOUT_MS);
+        rd_kafka_resp_err_t e =
+            rd_kafka_metadata(rk, 1, NULL, ret, left < ASK_TIMEOUT_MS ? (left > 1 ? (int)left : 1) : ASK_TIMEOUT_MS);
         if (!e && (*ret)->broker_cnt > 0) return 0;
         if (!e) rd_kafka_metadata_destroy(*ret);
         if (pp_mono_ms() >= until) {
@@ -76,13 +77,15 @@ static int check_topic_results(rd_kafka_event_t *ev, struct pp_err *err) {
         rd_kafka_resp_err_t e = rd_kafka_topic_result_error(r[i]);
         if (!e || e == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue; /* somebody else was quicker */
         pp_err_set(err, PP_ERR_KAFKA, "topic %s: %s", rd_kafka_topic_result_name(r[i]),
-                   rd_kafka_topic_result_error_string(r[i]) ? rd_kafka_topic_result_error_string(r[i]) : rd_kafka_err2str(e));
+                   rd_kafka_topic_result_error_string(r[i]) ? rd_kafka_topic_result_error_string(r[i])
+                                                            : rd_kafka_err2str(e));
         return -1;
     }
     return 0;
 }
 
-static int make_topics(rd_kafka_t *rk, rd_kafka_queue_t *q, const struct pp_topic_spec *const *specs, int n, struct pp_err *err) {
+static int make_topics(rd_kafka_t *rk, rd_kafka_queue_t *q, const struct pp_topic_spec *const *specs, int n,
+                       struct pp_err *err) {
     rd_kafka_NewTopic_t *topics[PP_TOPICS_MAX];
     char text[256] = "";
     int made = 0, rc = 0;
@@ -93,7 +96,8 @@ static int make_topics(rd_kafka_t *rk, rd_kafka_queue_t *q, const struct pp_topi
             rc = pp_err_set(err, PP_ERR_INVALID, "topic %s: %s", s->name, text);
             break;
         }
-        for (int i = 0; i < s->nsettings; i++) rd_kafka_NewTopic_set_config(topics[made], s->settings[i].name, s->settings[i].value);
+        for (int i = 0; i < s->nsettings; i++)
+            rd_kafka_NewTopic_set_config(topics[made], s->settings[i].name, s->settings[i].value);
     }
     if (rc == 0) {
         rd_kafka_CreateTopics(rk, topics, (size_t)made, NULL, q);
@@ -105,7 +109,8 @@ static int make_topics(rd_kafka_t *rk, rd_kafka_queue_t *q, const struct pp_topi
     return rc;
 }
 
-static int set_topics(rd_kafka_t *rk, rd_kafka_queue_t *q, const struct pp_topic_spec *const *specs, int n, struct pp_err *err) {
+static int set_topics(rd_kafka_t *rk, rd_kafka_queue_t *q, const struct pp_topic_spec *const *specs, int n,
+                      struct pp_err *err) {
     rd_kafka_ConfigResource_t *res[PP_TOPICS_MAX];
     for (int i = 0; i < n; i++) {
         res[i] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, specs[i]->name);
@@ -118,10 +123,12 @@ static int set_topics(rd_kafka_t *rk, rd_kafka_queue_t *q, const struct pp_topic
     if (!ev) return -1;
     size_t nres;
     int rc = 0;
-    const rd_kafka_ConfigResource_t **r = rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(ev), &nres);
+    const rd_kafka_ConfigResource_t **r =
+        rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(ev), &nres);
     for (size_t i = 0; i < nres && rc == 0; i++)
         if (rd_kafka_ConfigResource_error(r[i]))
-            rc = pp_err_set(err, PP_ERR_KAFKA, "topic %s: %s", rd_kafka_ConfigResource_name(r[i]), rd_kafka_ConfigResource_error_string(r[i]));
+            rc = pp_err_set(err, PP_ERR_KAFKA, "topic %s: %s", rd_kafka_ConfigResource_name(r[i]),
+                            rd_kafka_ConfigResource_error_string(r[i]));
     rd_kafka_event_destroy(ev);
     return rc;
 }
@@ -140,11 +147,15 @@ int pp_kafka_topics_ensure(const char *brokers, const struct pp_topic_spec *spec
     }
     for (int i = 0; i < n && rc == 0; i++) {
         const rd_kafka_metadata_topic_t *t = topic_in(md, specs[i].name);
-        if (!t) missing[nmissing++] = &specs[i];
-        else if (t->partition_cnt == specs[i].partitions) there[nthere++] = &specs[i];
+        if (!t)
+            missing[nmissing++] = &specs[i];
+        else if (t->partition_cnt == specs[i].partitions)
+            there[nthere++] = &specs[i];
         else
-            rc = pp_err_set(err, PP_ERR_CONFLICT, "topic %s has %d partitions, but %d are wanted; the number is fixed when an installation is made",
-                            specs[i].name, t->partition_cnt, specs[i].partitions);
+            rc = pp_err_set(
+                err, PP_ERR_CONFLICT,
+                "topic %s has %d partitions, but %d are wanted; the number is fixed when an installation is made",
+                specs[i].name, t->partition_cnt, specs[i].partitions);
     }
     rd_kafka_metadata_destroy(md);
     rd_kafka_queue_t *q = rd_kafka_queue_new(rk);

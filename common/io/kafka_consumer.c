@@ -11,7 +11,7 @@ struct pp_consumer {
     struct pp_consumer_opts o;
     char *group, *topics[PP_CONSUMER_TOPICS_MAX];
     rd_kafka_t *rk;
-    rd_kafka_queue_t *q, *main_q;
+    rd_kafka_queue_t *q;
     struct pp_wake wake;
     uv_timer_t timer; /* safety net */
     bool closing;
@@ -51,7 +51,7 @@ int pp_consumer_new(uv_loop_t *loop, const struct pp_consumer_opts *o, struct pp
         {"partition.assignment.strategy", "range"},
         {"session.timeout.ms", session},
         {"heartbeat.interval.ms", o->session_timeout_ms <= 3000 ? "500" : "3000"},
-        {"max.poll.interval.ms", "60000"},
+        {"max.poll.interval.ms", "120000"}, /* longer than any step may wait for the database */
         /* 2.0.2 stops fetching for up to a second when it has this many; bytes are the bound that counts */
         {"queued.min.messages", "10000000"},
         {"queued.max.messages.kbytes", "65536"},
@@ -77,7 +77,6 @@ int pp_consumer_new(uv_loop_t *loop, const struct pp_consumer_opts *o, struct pp
     }
     rd_kafka_poll_set_consumer(c->rk);
     c->q = rd_kafka_queue_get_consumer(c->rk);
-    c->main_q = rd_kafka_queue_get_main(c->rk);
     if (pp_wake_init(&c->wake, loop, ready, c, err) < 0) return -1;
     static const uint64_t one = 1;
     rd_kafka_queue_io_event_enable(c->q, c->wake.fd, &one, sizeof one);
@@ -207,12 +206,6 @@ void pp_consumer_commit(struct pp_consumer *c, const struct pp_offset *o, int n)
     rd_kafka_topic_partition_list_destroy(l);
 }
 
-void pp_consumer_keep(struct pp_consumer *c) {
-    /* In 2.0.2 a poll of any queue of the handle counts; this one holds nothing else of a consumer's but statistics. */
-    rd_kafka_event_t *ev = rd_kafka_queue_poll(c->main_q, 0);
-    if (ev) rd_kafka_event_destroy(ev);
-}
-
 int64_t pp_consumer_high(const struct pp_consumer *c, int topic, int partition) {
     int64_t low, high;
     if (rd_kafka_get_watermark_offsets(c->rk, c->topics[topic], partition, &low, &high) || high < 0) return -1;
@@ -260,7 +253,6 @@ static void close_step(struct pp_consumer *c) {
     uv_timer_stop(&c->timer);
     bool dead = !rd_kafka_consumer_closed(c->rk);
     rd_kafka_queue_io_event_enable(c->q, -1, NULL, 0);
-    rd_kafka_queue_destroy(c->main_q);
     rd_kafka_queue_destroy(c->q);
     c->q = NULL;
     uv_work_t *w = calloc(1, sizeof *w);

@@ -38,7 +38,8 @@ static int count_partitions(rd_kafka_t *rk, const char *topic, int timeout_ms, i
     *ret_n = md->topic_cnt == 1 && !md->topics[0].err ? md->topics[0].partition_cnt : 0;
     rd_kafka_metadata_destroy(md);
     if (*ret_n == 0) return pp_err_set(err, PP_ERR_NOTFOUND, "topic %s does not exist", topic);
-    if (*ret_n > PP_SCAN_PARTITIONS_MAX) return pp_err_set(err, PP_ERR_LIMIT, "topic %s has more than %d partitions", topic, PP_SCAN_PARTITIONS_MAX);
+    if (*ret_n > PP_SCAN_PARTITIONS_MAX)
+        return pp_err_set(err, PP_ERR_LIMIT, "topic %s has more than %d partitions", topic, PP_SCAN_PARTITIONS_MAX);
     return 0;
 }
 
@@ -53,7 +54,9 @@ struct reading {
 
 static int place(struct reading *s, rd_kafka_topic_partition_list_t *l, struct pp_err *err) {
     const struct pp_scan_opts *o = s->o;
-    int64_t from = o->from_ms == PP_SCAN_FROM_END ? RD_KAFKA_OFFSET_END : o->from_ms > 0 ? o->from_ms : RD_KAFKA_OFFSET_BEGINNING;
+    int64_t from = o->from_ms == PP_SCAN_FROM_END ? RD_KAFKA_OFFSET_END
+                   : o->from_ms > 0               ? o->from_ms
+                                                  : RD_KAFKA_OFFSET_BEGINNING;
     if (o->offset > 0) from = o->offset;
     for (int i = 0; i < l->cnt; i++) l->elems[i].offset = from;
     if (o->offset > 0 || o->from_ms <= 0) return 0;
@@ -67,7 +70,9 @@ static int assign(struct reading *s, struct pp_err *err) {
     const struct pp_scan_opts *o = s->o;
     int n;
     if (count_partitions(s->rk, o->topic, o->timeout_ms, &n, err) < 0) return -1;
-    if (o->partition >= n) return pp_err_set(err, PP_ERR_NOTFOUND, "topic %s has %d partitions, not one numbered %d", o->topic, n, o->partition);
+    if (o->partition >= n)
+        return pp_err_set(err, PP_ERR_NOTFOUND, "topic %s has %d partitions, not one numbered %d", o->topic, n,
+                          o->partition);
     rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new(n);
     for (int i = 0; i < n; i++)
         if (o->partition < 0 || o->partition == i) rd_kafka_topic_partition_list_add(l, o->topic, i);
@@ -80,7 +85,8 @@ static int assign(struct reading *s, struct pp_err *err) {
 
 static int on_event(struct reading *s, rd_kafka_event_t *ev, struct pp_err *err) {
     rd_kafka_resp_err_t e = rd_kafka_event_error(ev);
-    const rd_kafka_message_t *m = rd_kafka_event_type(ev) == RD_KAFKA_EVENT_FETCH ? rd_kafka_event_message_next(ev) : NULL;
+    const rd_kafka_message_t *m =
+        rd_kafka_event_type(ev) == RD_KAFKA_EVENT_FETCH ? rd_kafka_event_message_next(ev) : NULL;
     if (m && m->err) e = m->err;
     if (e == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         if (!s->o->follow) s->open--;
@@ -137,7 +143,8 @@ int pp_kafka_ends(const char *brokers, const char *topic, int n, int64_t *ret_lo
     rd_kafka_t *rk;
     if (reader_new(brokers, "pp-scan", &rk, err) < 0) return -1;
     rd_kafka_resp_err_t e = RD_KAFKA_RESP_ERR_NO_ERROR;
-    for (int i = 0; i < n && !e; i++) e = rd_kafka_query_watermark_offsets(rk, topic, i, &ret_low[i], &ret_high[i], timeout_ms);
+    for (int i = 0; i < n && !e; i++)
+        e = rd_kafka_query_watermark_offsets(rk, topic, i, &ret_low[i], &ret_high[i], timeout_ms);
     reader_free(rk);
     return e ? kafka_err(err, e, topic) : 0;
 }

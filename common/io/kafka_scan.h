@@ -9,11 +9,11 @@
 
 struct pp_scan_opts {
     const char *brokers, *topic;
-    int partition;           /* -1: all */
-    int64_t offset;          /* of one partition: where to begin, above 0; 0: as from_ms says */
-    int64_t from_ms;         /* first record at or after this real time; 0: the beginning; PP_SCAN_FROM_END: only new ones */
-    bool follow;             /* goes on at the end, until fn has enough or *stop is set */
-    int timeout_ms;          /* the longest time without a record or an end; where it follows, only for the broker to answer */
+    int partition;   /* -1: all */
+    int64_t offset;  /* of one partition: where to begin, above 0; 0: as from_ms says */
+    int64_t from_ms; /* first record at or after this real time; 0: the beginning; PP_SCAN_FROM_END: only new ones */
+    bool follow;     /* goes on at the end, until fn has enough or *stop is set */
+    int timeout_ms;  /* the longest time without a record or an end; where it follows, only for the broker to answer */
     pp_scan_fn *fn;
     void *user;
     const volatile sig_atomic_t *stop; /* NULL: none */

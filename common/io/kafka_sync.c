@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static int client_new(rd_kafka_type_t type, const char *brokers, const struct kafka_setting *list, rd_kafka_t **ret, struct pp_err *err) {
+static int client_new(rd_kafka_type_t type, const char *brokers, const struct kafka_setting *list, rd_kafka_t **ret,
+                      struct pp_err *err) {
     char text[256];
     rd_kafka_conf_t *conf;
     if (kafka_conf(brokers, list, &conf, err) < 0) return -1;
-    if (type == RD_KAFKA_PRODUCER) rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR);
-    else rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_FETCH | RD_KAFKA_EVENT_ERROR);
+    if (type == RD_KAFKA_PRODUCER)
+        rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR);
+    else
+        rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_FETCH | RD_KAFKA_EVENT_ERROR);
     *ret = rd_kafka_new(type, conf, text, sizeof text);
     if (*ret) return 0;
     rd_kafka_conf_destroy(conf);
@@ -26,10 +29,11 @@ static int produce(rd_kafka_t *rk, const struct pp_send *s, struct pp_err *err) 
         rd_kafka_header_add(h, s->headers[i].name.s, (ssize_t)s->headers[i].name.n, s->headers[i].value.s,
                             (ssize_t)s->headers[i].value.n);
     const char *value = s->tombstone ? NULL : s->value.n ? s->value.s : "";
-    rd_kafka_resp_err_t e = rd_kafka_producev(
-        rk, RD_KAFKA_V_TOPIC(s->topic), RD_KAFKA_V_PARTITION(s->partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_KEY(s->key.n ? s->key.s : NULL, s->key.n), RD_KAFKA_V_VALUE((void *)(uintptr_t)value, s->tombstone ? 0 : s->value.n),
-        RD_KAFKA_V_TIMESTAMP(s->time_ms), RD_KAFKA_V_HEADERS(h), RD_KAFKA_V_END);
+    rd_kafka_resp_err_t e = rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(s->topic), RD_KAFKA_V_PARTITION(s->partition),
+                                              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                                              RD_KAFKA_V_KEY(s->key.n ? s->key.s : NULL, s->key.n),
+                                              RD_KAFKA_V_VALUE((void *)(uintptr_t)value, s->tombstone ? 0 : s->value.n),
+                                              RD_KAFKA_V_TIMESTAMP(s->time_ms), RD_KAFKA_V_HEADERS(h), RD_KAFKA_V_END);
     if (!e) return 0;
     rd_kafka_headers_destroy(h);
     return kafka_err(err, e, s->topic);
@@ -85,7 +89,8 @@ static int scan_assign(struct scan *s, struct pp_err *err) {
     int n = md->topic_cnt == 1 && !md->topics[0].err ? md->topics[0].partition_cnt : 0;
     rd_kafka_metadata_destroy(md);
     if (n == 0) return pp_err_set(err, PP_ERR_NOTFOUND, "topic %s does not exist", s->topic);
-    if (n > PP_SCAN_PARTITIONS_MAX) return pp_err_set(err, PP_ERR_LIMIT, "topic %s has more than %d partitions", s->topic, PP_SCAN_PARTITIONS_MAX);
+    if (n > PP_SCAN_PARTITIONS_MAX)
+        return pp_err_set(err, PP_ERR_LIMIT, "topic %s has more than %d partitions", s->topic, PP_SCAN_PARTITIONS_MAX);
     rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new(n);
     for (int i = 0; i < n; i++) rd_kafka_topic_partition_list_add(l, s->topic, i)->offset = RD_KAFKA_OFFSET_BEGINNING;
     e = rd_kafka_assign(s->rk, l);
@@ -97,7 +102,8 @@ static int scan_assign(struct scan *s, struct pp_err *err) {
 /* One event; *ret_end: the callback had enough. */
 static int scan_event(struct scan *s, rd_kafka_event_t *ev, bool *ret_end, struct pp_err *err) {
     rd_kafka_resp_err_t e = rd_kafka_event_error(ev);
-    const rd_kafka_message_t *m = rd_kafka_event_type(ev) == RD_KAFKA_EVENT_FETCH ? rd_kafka_event_message_next(ev) : NULL;
+    const rd_kafka_message_t *m =
+        rd_kafka_event_type(ev) == RD_KAFKA_EVENT_FETCH ? rd_kafka_event_message_next(ev) : NULL;
     if (m && m->err) e = m->err;
     if (e == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         s->open--;
@@ -115,13 +121,11 @@ static int scan_event(struct scan *s, rd_kafka_event_t *ev, bool *ret_end, struc
     return 0;
 }
 
-int pp_kafka_scan_sync(const char *brokers, const char *topic, int timeout_ms, pp_scan_fn *fn, void *user, struct pp_err *err) {
-    static const struct kafka_setting list[] = {{"group.id", "pp-scan"},
-                                                {"enable.auto.commit", "false"},
-                                                {"enable.auto.offset.store", "false"},
-                                                {"enable.partition.eof", "true"},
-                                                {"fetch.wait.max.ms", "50"},
-                                                {NULL, NULL}};
+int pp_kafka_scan_sync(const char *brokers, const char *topic, int timeout_ms, pp_scan_fn *fn, void *user,
+                       struct pp_err *err) {
+    static const struct kafka_setting list[] = {
+        {"group.id", "pp-scan"},          {"enable.auto.commit", "false"}, {"enable.auto.offset.store", "false"},
+        {"enable.partition.eof", "true"}, {"fetch.wait.max.ms", "50"},     {NULL, NULL}};
     struct scan s = {.topic = topic, .timeout_ms = timeout_ms, .fn = fn, .user = user};
     if (client_new(RD_KAFKA_CONSUMER, brokers, list, &s.rk, err) < 0) return -1;
     rd_kafka_poll_set_consumer(s.rk);

@@ -13,6 +13,7 @@ int pp_kafka_send_sync(const char *brokers, const struct pp_send *s, int n, int 
 /* Views live during the call. false ends the scan, which is no error. */
 typedef bool pp_scan_fn(void *user, const struct pp_record *r, const struct pp_header *h, int nh);
 /* All partitions, in order within each. timeout_ms: the longest time without a record or an end. */
-int pp_kafka_scan_sync(const char *brokers, const char *topic, int timeout_ms, pp_scan_fn *fn, void *user, struct pp_err *err);
+int pp_kafka_scan_sync(const char *brokers, const char *topic, int timeout_ms, pp_scan_fn *fn, void *user,
+                       struct pp_err *err);
 
 #endif

@@ -87,9 +87,10 @@ static int end_leftovers(const char *status_file, struct pp_err *err) {
         rc = pp_err_set(err, PP_ERR_CONFLICT, "already running as process %d", pid);
     size_t i;
     if (rc == 0) json_array_foreach(json_object_get(j, "processes"), i, p) {
-        const char *name = json_string_value(json_object_get(p, "name")), *c = json_string_value(json_object_get(p, "command"));
-        if (name && c) end_leftover(name, (int)json_integer_value(json_object_get(p, "pid")), c);
-    }
+            const char *name = json_string_value(json_object_get(p, "name")),
+                       *c = json_string_value(json_object_get(p, "command"));
+            if (name && c) end_leftover(name, (int)json_integer_value(json_object_get(p, "pid")), c);
+        }
     json_decref(j);
     return rc;
 }
@@ -134,7 +135,8 @@ static void write_status(struct supervisor *s) {
     FILE *f = b.failed ? NULL : fopen(tmp, "we");
     bool ok = f && fwrite(b.p, 1, b.n, f) == b.n;
     if (f) ok = fclose(f) == 0 && ok;
-    if (!ok || rename(tmp, s->status_file) != 0) pp_log(PP_LOG_WARN, "status file not written", "why", PP_S(strerror(errno)), NULL);
+    if (!ok || rename(tmp, s->status_file) != 0)
+        pp_log(PP_LOG_WARN, "status file not written", "why", PP_S(strerror(errno)), NULL);
     pp_buf_free(&b);
 }
 
@@ -158,13 +160,18 @@ static void probed(void *user, const struct pp_http_result *r) {
     if (ready != o->ready) o->s->changed = true;
     o->ready = ready;
     o->probe_at = pp_mono_ms() + (ready ? PP_SUPERVISE_PROBE_READY_MS : PP_SUPERVISE_PROBE_MS);
-    if (ready) set_waits(o, PP_STR_NONE);
-    else set_waits(o, r->status ? pp_str_trim(r->body) : pp_str_z("does not answer yet"));
+    if (ready)
+        set_waits(o, PP_STR_NONE);
+    else
+        set_waits(o, r->status ? pp_str_trim(r->body) : pp_str_z("does not answer yet"));
 }
 
 static void probe(struct one *o) {
-    struct pp_http_req req = {.method = PP_STR("GET"), .url = pp_str_z(o->what->ready_url), .connect_timeout_ms = 1000,
-                              .timeout_ms = 3000, .answer_bytes_max = 1 << 20};
+    struct pp_http_req req = {.method = PP_STR("GET"),
+                              .url = pp_str_z(o->what->ready_url),
+                              .connect_timeout_ms = 1000,
+                              .timeout_ms = 3000,
+                              .answer_bytes_max = 1 << 20};
     struct pp_err err = {0};
     o->probing = true;
     if (pp_http_send(o->s->http, &req, probed, o, &err) == 0) return;
@@ -196,7 +203,8 @@ static void close_all(struct supervisor *s) {
 /* Stops the next one in the list as soon as the one before has ended. */
 static void stop_step(struct supervisor *s) {
     while (s->stopping < s->n && pp_child_state(s->ones[s->stopping].child) == PP_CHILD_STOPPED) s->stopping++;
-    if (s->stopping == s->n) close_all(s);
+    if (s->stopping == s->n)
+        close_all(s);
     else if (pp_child_state(s->ones[s->stopping].child) != PP_CHILD_STOPPING)
         pp_child_stop(s->ones[s->stopping].child, PP_SUPERVISE_GRACE_MS);
 }
@@ -206,7 +214,8 @@ static void on_tick(uv_timer_t *t) {
     int64_t now = pp_mono_ms();
     for (int i = 0; i < s->n && s->stopping < 0; i++) {
         struct one *o = &s->ones[i];
-        if (o->what->ready_url && !o->probing && now >= o->probe_at && pp_child_state(o->child) == PP_CHILD_RUNNING) probe(o);
+        if (o->what->ready_url && !o->probing && now >= o->probe_at && pp_child_state(o->child) == PP_CHILD_RUNNING)
+            probe(o);
         if (now >= s->trim_at) pp_child_trim_log(o->child);
     }
     if (now >= s->trim_at) s->trim_at = now + TRIM_EVERY_MS;
@@ -221,19 +230,25 @@ static void on_signal(uv_signal_t *sig, int number) {
     s->stopping = 0;
 }
 
-static int add_children(struct supervisor *s, const struct pp_supervised *list, int n, const char *cwd, struct pp_err *err) {
+static int add_children(struct supervisor *s, const struct pp_supervised *list, int n, const char *cwd,
+                        struct pp_err *err) {
     for (int i = 0; i < n; i++) {
         struct one *o = &s->ones[i];
         *o = (struct one){.s = s, .what = &list[i]};
-        struct pp_child_opts co = {.name = list[i].name, .argv = list[i].argv, .log_file = list[i].log_file, .cwd = cwd,
-                                   .on_change = child_changed, .user = o};
+        struct pp_child_opts co = {.name = list[i].name,
+                                   .argv = list[i].argv,
+                                   .log_file = list[i].log_file,
+                                   .cwd = cwd,
+                                   .on_change = child_changed,
+                                   .user = o};
         if (pp_child_new(&s->loop, &co, &o->child, err) < 0) return -1;
         s->n++;
     }
     return 0;
 }
 
-int pp_supervise(const struct pp_supervised *list, int n, const char *status_file, const char *cwd, struct pp_err *err) {
+int pp_supervise(const struct pp_supervised *list, int n, const char *status_file, const char *cwd,
+                 struct pp_err *err) {
     if (n > PP_SUPERVISED_MAX) return pp_err_set(err, PP_ERR_LIMIT, "more than %d processes", PP_SUPERVISED_MAX);
     if (end_leftovers(status_file, err) < 0) return -1;
     struct supervisor *s = calloc(1, sizeof *s);
@@ -283,8 +298,11 @@ static void answered(void *user, const struct pp_http_result *r) {
 int pp_probe_sync(const char *url, int timeout_ms, int *ret_status, char *text, int text_n, struct pp_err *err) {
     uv_loop_t loop;
     struct asked a = {.text = text, .text_n = text_n};
-    struct pp_http_req req = {.method = PP_STR("GET"), .url = pp_str_z(url), .connect_timeout_ms = timeout_ms,
-                              .timeout_ms = timeout_ms, .answer_bytes_max = 1 << 20};
+    struct pp_http_req req = {.method = PP_STR("GET"),
+                              .url = pp_str_z(url),
+                              .connect_timeout_ms = timeout_ms,
+                              .timeout_ms = timeout_ms,
+                              .answer_bytes_max = 1 << 20};
     uv_loop_init(&loop);
     int rc = pp_http_client_new(&loop, 1, &a.http, err);
     if (rc == 0) {

@@ -16,7 +16,7 @@
 
 #define PP_SUPERVISED_MAX 64
 #define PP_SUPERVISE_GRACE_MS 15000
-#define PP_SUPERVISE_PROBE_MS 300        /* of those that are not ready */
+#define PP_SUPERVISE_PROBE_MS 300 /* of those that are not ready */
 #define PP_SUPERVISE_PROBE_READY_MS 5000
 #define PP_SUPERVISE_STATUS_BYTES_MAX (1 << 20)
 

@@ -65,7 +65,8 @@ void pp_input_random(const struct pp_batch *b, const struct pp_input *in, const 
     int len;
     if (in->kind == PP_INPUT_TIMER) {
         pp_uuid_text(in->ref, id);
-        len = snprintf(seed, sizeof seed, "%s/timer/%u/%s/%lld/%s/%u", name, in->code, id, (long long)in->due_ms, what, n);
+        len = snprintf(seed, sizeof seed, "%s/timer/%u/%s/%lld/%s/%u", name, in->code, id, (long long)in->due_ms, what,
+                       n);
     } else if (in->kind == PP_INPUT_CALL) {
         len = jobs_seed(in->job, name, what, n, seed, sizeof seed);
     } else if (in->hdr.event_id.n) {
@@ -73,7 +74,8 @@ void pp_input_random(const struct pp_batch *b, const struct pp_input *in, const 
         len = snprintf(seed, sizeof seed, "%s/%d/%.*s/%s/%.*s/%s/%u", name, in->topic, PP_FMT(in->hdr.tenant), id,
                        PP_FMT(pp_str_cut(in->hdr.event_id, 200)), what, n);
     } else {
-        len = snprintf(seed, sizeof seed, "%s/%d/%d/%lld/%s/%u", name, in->topic, in->shard, (long long)in->offset, what, n);
+        len = snprintf(seed, sizeof seed, "%s/%d/%d/%lld/%s/%u", name, in->topic, in->shard, (long long)in->offset,
+                       what, n);
     }
     pp_sha256((struct pp_str){seed, (uint32_t)len < sizeof seed ? (uint32_t)len : (uint32_t)sizeof seed - 1}, hash);
     memcpy(ret, hash, PP_INPUT_RANDOM);

@@ -436,7 +436,12 @@ void engine_turn(struct pp_engine *e) {
         if (e->consumer) take_poll(e);
         return;
     }
-    if (!pp_pg_up(e->pg)) return;
+    if (!pp_pg_up(e->pg)) { /* while it is away the group's events must be read: else we are thrown out of it */
+        struct pp_err err;
+        pp_err_set(&err, PP_ERR_DB, "the partitions wait until it is back");
+        engine_reset(e, "database away while serving", &err);
+        return;
+    }
     if (e->log_inflight + e->public_inflight > ENGINE_INFLIGHT_MAX) return; /* deliveries bring us back */
     int64_t now = pp_mono_ms();
     take_poll(e);

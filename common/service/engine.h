@@ -146,8 +146,8 @@ void pp_batch_write(struct pp_batch *b, const char *stmt, const struct pp_str *p
  * park. Tenant and person are those under which it was decided. */
 int pp_batch_effects(struct pp_batch *b, struct pp_input *in, struct pp_str tenant, struct pp_uuid person,
                      const struct pp_out *out, struct pp_err *err);
-/* In apply(): ten bytes for a new id, which follow from the input, `what` and n alone: the same input decided again, after
- * a restore, names things as before. */
+/* In apply(): ten bytes for a new id, which follow from the input, `what` and n alone: the same input decided again,
+ * after a restore, names things as before. */
 #define PP_INPUT_RANDOM 10
 void pp_input_random(const struct pp_batch *b, const struct pp_input *in, const char *what, uint32_t n,
                      uint8_t ret[PP_INPUT_RANDOM]);

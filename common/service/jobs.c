@@ -32,9 +32,11 @@ static const struct pp_pg_stmt statements[] = {
      "trace, next_at, first_at) "
      "select t, p, h, s, k, r, i, g, st, q, b, c, $13::timestamptz, $13::timestamptz from unnest($1::text[], "
      "$2::uuid[], "
-     "$3::int2[], $4::int[], $5::int[], $6::uuid[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[]) "
+     "$3::int2[], $4::int[], $5::int[], $6::uuid[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[], "
+     "$12::text[]) "
      "x(t, p, h, s, k, r, i, g, q, b, c, st) on conflict (person, kind, ref) do update set job_id = excluded.job_id, "
-     "target = excluded.target, state = excluded.state, attempt = 0, failures = 0, request_type = excluded.request_type, "
+     "target = excluded.target, state = excluded.state, attempt = 0, failures = 0, request_type = "
+     "excluded.request_type, "
      "request = excluded.request, trace = excluded.trace, next_at = excluded.next_at, first_at = excluded.first_at, "
      "delayed_said = false, resumed_said = false, why = '' where j.state = 'done' or (j.state in "
      "('planned', 'doubt') and j.attempt = 0)"},

@@ -9,17 +9,18 @@
 
 static const struct pp_pg_stmt statements[] = {
     {"recover_shards", "select part, until_0, until_1 from recovery where part = any($1::int[])"},
-    {"recover_facts",
-     "select part, dest, seq, person, type, subject, cause, body, at, incarnation from recovery_fact where part = any($1::int[]) order by part, at, dest, seq"},
+    {"recover_facts", "select part, dest, seq, person, type, subject, cause, body, at, incarnation from recovery_fact "
+                      "where part = any($1::int[]) order by part, at, dest, seq"},
     {"recover_matched",
-     "delete from recovery_fact f using unnest($1::int[], $2::int[], $3::int[], $4::bigint[]) x(part, dest, incarnation, seq) "
+     "delete from recovery_fact f using unnest($1::int[], $2::int[], $3::int[], $4::bigint[]) x(part, dest, "
+     "incarnation, seq) "
      "where f.part = x.part and f.dest = x.dest and f.incarnation = x.incarnation and f.seq = x.seq"},
     /* Answers of calls may still come: their facts stay known. */
     {"recover_rest", "delete from recovery_fact where part = any($1::int[]) and cause not like 'call:%'"},
     {"recover_done", "delete from recovery where part = any($1::int[])"},
     {NULL, NULL}};
 
-struct fact { /* on the log already */
+struct fact {          /* on the log already */
     struct fact *next; /* of the same bucket, in the order they were said */
     struct pp_str person, type, subject, cause;
     uint8_t body[PP_SHA256_BYTES];
@@ -81,7 +82,8 @@ static void on_shards(void *user, const struct pp_rows *r) {
             rp->held[t].taken = sh->next[t];
         }
         sh->dirty = true; /* a batch comes also when there is nothing to catch up with, and says so */
-        pp_log(PP_LOG_INFO, "partition catches up after a restore", "partition", PP_I(sh->part), "from", PP_I(sh->next[0]), "until", PP_I(rp->until[0]), NULL);
+        pp_log(PP_LOG_INFO, "partition catches up after a restore", "partition", PP_I(sh->part), "from",
+               PP_I(sh->next[0]), "until", PP_I(rp->until[0]), NULL);
     }
 }
 
@@ -92,14 +94,21 @@ static void on_facts(void *user, const struct pp_rows *r) {
         struct fact *f = pp_arena_new(&rp->arena, struct fact);
         struct pp_str body = pp_rows_str(r, i, 7);
         if (!f) abort();
-        *f = (struct fact){.dest = (int)pp_rows_int(r, i, 1), .incarnation = (int)pp_rows_int(r, i, 9), .seq = pp_rows_int(r, i, 2), .person = pp_arena_str(&rp->arena, pp_rows_str(r, i, 3)),
-                           .type = pp_arena_str(&rp->arena, pp_rows_str(r, i, 4)), .subject = pp_arena_str(&rp->arena, pp_rows_str(r, i, 5)),
-                           .cause = pp_arena_str(&rp->arena, pp_rows_str(r, i, 6)), .time_ms = pp_rows_time(r, i, 8)};
+        *f = (struct fact){.dest = (int)pp_rows_int(r, i, 1),
+                           .incarnation = (int)pp_rows_int(r, i, 9),
+                           .seq = pp_rows_int(r, i, 2),
+                           .person = pp_arena_str(&rp->arena, pp_rows_str(r, i, 3)),
+                           .type = pp_arena_str(&rp->arena, pp_rows_str(r, i, 4)),
+                           .subject = pp_arena_str(&rp->arena, pp_rows_str(r, i, 5)),
+                           .cause = pp_arena_str(&rp->arena, pp_rows_str(r, i, 6)),
+                           .time_ms = pp_rows_time(r, i, 8)};
         if (pp_arena_failed(&rp->arena)) abort();
         memcpy(f->body, body.s, body.n < sizeof f->body ? body.n : sizeof f->body);
         unsigned k = bucket_of(f->cause);
-        if (rp->ends[k]) rp->ends[k]->next = f;
-        else rp->buckets[k] = f;
+        if (rp->ends[k])
+            rp->ends[k]->next = f;
+        else
+            rp->buckets[k] = f;
         rp->ends[k] = f;
         rp->nleft++;
     }
@@ -142,39 +151,8 @@ bool recover_any(const struct pp_engine *e) {
     return false;
 }
 
-bool recover_covers(const struct shard *sh, int topic, int64_t offset) { return recover_active(sh) && offset <= sh->replay->until[topic]; }
-
-/* ---- order of two topics ---- */
-
-static bool exhausted(const struct replay *rp, int topic) { return rp->held[topic].taken >= rp->until[topic]; }
-
-/* The topic whose first held input comes next; -1: not known yet. */
-static int next_topic(const struct pp_engine *e, const struct replay *rp) {
-    int best = -1;
-    for (int t = 0; t < e->ntopics; t++) {
-        const struct pp_input *in = rp->held[t].first;
-        if (!in && !exhausted(rp, t)) return -1; /* it may have an earlier one */
-        if (in && (best < 0 || in->record.time_ms < rp->held[best].first->record.time_ms)) best = t;
-    }
-    return best;
-}
-
-bool recover_hold(struct pp_engine *e, struct pp_input *in) {
-    struct shard *sh = &e->shards[in->shard];
-    struct replay *rp = sh->replay;
-    if (!recover_active(sh) || e->ntopics < 2) return false;
-    struct held *h = &rp->held[in->topic];
-    in->next = NULL;
-    if (h->first) h->last->next = in;
-    else h->first = in;
-    h->last = in;
-    h->taken = in->offset + 1;
-    for (int t; (t = next_topic(e, rp)) >= 0;) {
-        struct pp_input *first = rp->held[t].first;
-        rp->held[t].first = first->next;
-        take_push(e, first);
-    }
-    return true;
+bool recover_covers(const struct shard *sh, int topic, int64_t offset) {
+    return recover_active(sh) && offset <= sh->replay->until[topic];
 }
 
 /* ---- time ---- */
@@ -188,6 +166,62 @@ static struct fact *first_of_cause(const struct replay *rp, struct pp_str cause)
 static int64_t decided_then(const struct replay *rp, const struct pp_input *in) {
     const struct fact *f = in->hdr.event_id.n ? first_of_cause(rp, in->hdr.event_id) : NULL;
     return f ? f->time_ms : in->hdr.time_ms;
+}
+
+/* ---- order ---- */
+
+static bool has_held(const struct replay *rp) {
+    for (int t = 0; t < PP_APP_TOPICS_MAX; t++)
+        if (rp->held[t].first) return true;
+    return false;
+}
+
+static bool earlier(const struct pp_input *a, const struct pp_input *b, const struct replay *ra,
+                    const struct replay *rb) {
+    /* Of one person both are in one partition; commands and facts are told apart by the broker's time alone. */
+    if (ra == rb) return a->record.time_ms < b->record.time_ms;
+    int64_t ta = decided_then(ra, a), tb = decided_then(rb, b);
+    return ta != tb ? ta < tb : a->record.time_ms < b->record.time_ms;
+}
+
+/* Where the input stands that comes next, among the partitions `from` to `to`; NULL: not known yet. */
+static struct held *next_held(struct pp_engine *e, int from, int to) {
+    struct held *best = NULL;
+    const struct replay *of = NULL;
+    for (int i = from; i <= to; i++) {
+        struct replay *rp = e->shards[i].replay;
+        if (!rp || !(rp->active || has_held(rp))) continue;
+        for (int t = 0; t < e->ntopics; t++) {
+            struct held *h = &rp->held[t];
+            if (!h->first && h->taken < rp->until[t]) return NULL; /* it may have an earlier one */
+            if (!h->first || (best && !earlier(h->first, best->first, rp, of))) continue;
+            best = h;
+            of = rp;
+        }
+    }
+    return best;
+}
+
+/* What persons are called is decided across partitions: where the input is raw messages, all of them go in one order.
+ */
+bool recover_hold(struct pp_engine *e, struct pp_input *in) {
+    struct shard *sh = &e->shards[in->shard];
+    bool together = !e->app->sequenced[0];
+    if (!sh->replay || !(sh->replay->active || has_held(sh->replay))) return false;
+    struct held *h = &sh->replay->held[in->topic];
+    in->next = NULL;
+    if (h->first)
+        h->last->next = in;
+    else
+        h->first = in;
+    h->last = in;
+    h->taken = in->offset + 1;
+    while ((h = next_held(e, together ? 0 : sh->part, together ? e->partitions - 1 : sh->part))) {
+        struct pp_input *first = h->first;
+        h->first = first->next;
+        take_push(e, first);
+    }
+    return true;
 }
 
 bool recover_single(const struct shard *sh, const struct pp_input *in) {
@@ -206,7 +240,8 @@ int64_t recover_now(struct pp_engine *e, const struct pp_input *in, int64_t now_
         return now_ms;
     }
     if (then > now_ms || then == 0) then = now_ms;
-    if (in->kind == PP_INPUT_CALL) return then; /* its answer comes when it comes: the others' time does not follow it */
+    if (in->kind == PP_INPUT_CALL)
+        return then; /* its answer comes when it comes: the others' time does not follow it */
     if (then < rp->last_ms) then = rp->last_ms;
     return rp->last_ms = then;
 }
@@ -243,7 +278,9 @@ bool recover_said(struct pp_batch *b, struct pp_input *in, const struct pp_effec
     pp_sha256(x->body, body);
     pp_uuid_text(x->person, person);
     for (struct fact *f = rp->buckets[bucket_of(cause)]; f; f = f->next) {
-        if (f->matched || !pp_str_eq(f->cause, cause) || !pp_str_eq(f->type, type) || !pp_str_eq(f->subject, x->subject)) continue;
+        if (f->matched || !pp_str_eq(f->cause, cause) || !pp_str_eq(f->type, type) ||
+            !pp_str_eq(f->subject, x->subject))
+            continue;
         if (!pp_str_eqz(f->person, person) || memcmp(f->body, body, sizeof body) != 0) continue;
         f->matched = true;
         f->matched_next = rp->fresh;
@@ -296,8 +333,8 @@ void recover_committed(struct pp_engine *e) {
         struct replay *rp = e->shards[i].replay;
         if (!rp || !rp->finishing) continue;
         rp->finishing = rp->active = false;
-        pp_log(PP_LOG_INFO, "partition has caught up after a restore", "partition", PP_I(i), "facts known", PP_I(rp->nmatched), "facts said", PP_I(rp->nsaid),
-               "facts not decided again", PP_I(rp->nleft), NULL);
+        pp_log(PP_LOG_INFO, "partition has caught up after a restore", "partition", PP_I(i), "facts known",
+               PP_I(rp->nmatched), "facts said", PP_I(rp->nsaid), "facts not decided again", PP_I(rp->nleft), NULL);
         pp_metric_add("pp_partitions_recovered_total", NULL, 1);
     }
 }

@@ -1,9 +1,10 @@
 /* Applying inputs a second time, after the database was restored from a backup (docs/recovery.md).
  *
- * `priorpath recover` notes for each partition up to where inputs may have been applied before, and which facts the lost
- * incarnation had put on the log since. While such a partition catches up:
+ * `priorpath recover` notes for each partition up to where inputs may have been applied before, and which facts the
+ * lost incarnation had put on the log since. While such a partition catches up:
  *   - one input is applied in a batch, at the time at which it was decided then, and timers in between at theirs;
- *   - inputs of two topics come in the order of their broker times;
+ *   - inputs of two topics come in the order of their broker times, raw messages of all partitions in the order of
+ * then;
  *   - a fact that stands on the log already (same person, type, subject, cause and body) is not said again;
  *   - calls begin in doubt: the payer is asked before anything is sent.
  * All of it is rows, changed in the batch's own transaction: a crash in between goes on where it was.
@@ -13,7 +14,7 @@
 
 #include "service/engine_int.h"
 
-#define RECOVER_QUEUE_MAX 64               /* inputs in the queue while a partition catches up */
+#define RECOVER_QUEUE_MAX 64                /* inputs in the queue while a partition catches up */
 #define RECOVER_ARENA_MAX ((size_t)1 << 30) /* facts of one partition, in memory */
 
 int recover_prepare(struct pp_engine *e, struct pp_err *err);

@@ -319,10 +319,7 @@ void upkeep_tick(struct pp_engine *e) {
         u->heartbeat_ms = now;
         heartbeat(e);
     }
-    if (e->own != OWN_SERVING) {
-        pp_consumer_keep(e->consumer); /* the database may be away for long: stay in the group */
-        return;
-    }
+    if (e->own != OWN_SERVING) return;
     if (now - u->published_ms >= UPKEEP_PUBLISH_MS) {
         u->published_ms = now;
         publish_counters(e);

@@ -4,8 +4,13 @@
 # Only 127.0.0.1, only by password, no Unix socket (so the length of a path does not matter), nothing of the machine's
 # own clusters is touched. PostgreSQL refuses root: root runs it as user postgres, anybody else as himself.
 
-PG_HOME=$RUN/pg
-PG_DATA=$PG_HOME/data
+PG_LINK=$RUN/pg # the folder, or a link to where it really is
+# Without the link: postgres may not be able to follow it.
+pg_resolve() {
+    PG_HOME=$(readlink -m "$PG_LINK")
+    PG_DATA=$PG_HOME/data
+}
+pg_resolve
 PG_BIN=${PG_BIN:-} # folder of the server's and client's programs; found by pg_find
 PG_SUPER=postgres
 PG_SUPER_PASSWORD=$RUN/secrets/postgres.password
@@ -38,22 +43,23 @@ as_pg() {
 
 # Makes $RUN/pg, elsewhere when postgres cannot get there.
 pg_place() {
-    [ -e "$PG_HOME" ] && return 0
+    [ -e "$PG_LINK" ] && return 0
     if is_root; then
         id postgres >/dev/null 2>&1 || fail "there is no user postgres, although PostgreSQL is installed"
         if runuser -u postgres -- test -x "$RUN" 2>/dev/null; then
-            install -d -o postgres -g postgres -m 0700 "$PG_HOME"
+            install -d -o postgres -g postgres -m 0700 "$PG_LINK"
         else
             local other
             other=/var/lib/priorpath/$(run_hash)
             say "user postgres cannot enter $RUN, so the database goes to $other"
             install -d -m 0755 /var/lib/priorpath
             install -d -o postgres -g postgres -m 0700 "$other"
-            ln -sfn "$other" "$PG_HOME"
+            ln -sfn "$other" "$PG_LINK"
         fi
     else
-        install -d -m 0700 "$PG_HOME"
+        install -d -m 0700 "$PG_LINK"
     fi
+    pg_resolve
 }
 
 pg_init() {

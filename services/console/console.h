@@ -52,6 +52,7 @@ struct console {
     struct pp_refs *refs;           /* names of sites and payers for the pages; what they are is decided elsewhere */
     char key_file[1024];
     bool reading, stopping;
+    int64_t stop_by_ms;
 };
 
 /* ---- web.c: what every answer has in common ---- */

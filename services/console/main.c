@@ -12,6 +12,7 @@
 
 #define METRICS_BYTES_MAX ((size_t)1 << 20)
 #define STOP_MS 3000 /* open requests may end within it */
+#define STOP_LOOK_MS 20
 
 static const struct pp_config_key keys[] = {
     {"migrate", PP_CFG_BOOL, 0, 0, "", "false", "For symmetry with the services: the console has no tables, so it ends at once."},
@@ -98,7 +99,11 @@ static void on_beat(uv_timer_t *t) {
     console_commands_sweep(c, false);
 }
 
-static void on_stopped(uv_timer_t *t) { uv_stop(&((struct console *)t->data)->loop); }
+static void on_stop_look(uv_timer_t *t) {
+    struct console *c = t->data;
+    int open = pp_http_server_busy(c->web) + pp_http_client_open(c->client);
+    if (open == 0 || pp_mono_ms() >= c->stop_by_ms) uv_stop(&c->loop);
+}
 
 static void on_signal(uv_signal_t *s, int n) {
     (void)n;
@@ -111,8 +116,8 @@ static void on_signal(uv_signal_t *s, int n) {
     pp_watch_close(c->watch);
     c->watch = NULL;
     pp_http_server_stop(c->web);
-    int open = pp_http_server_busy(c->web) + pp_http_client_open(c->client);
-    uv_timer_start(&c->beat, on_stopped, open ? STOP_MS : 1, 0);
+    c->stop_by_ms = pp_mono_ms() + STOP_MS;
+    uv_timer_start(&c->beat, on_stop_look, 1, STOP_LOOK_MS);
 }
 
 static int setup(struct console *c, struct pp_err *err) {

@@ -225,6 +225,7 @@ static void decide_line(struct status_work *w, struct status_case_row *c, const 
     l->decision_reason = in->reason;
     if (in->authorization.n) l->authorization_no = in->authorization;
     if (in->reference.n) l->reference = c->reference = in->reference;
+    if (in->authorization.n) c->reference = in->authorization; /* what people say on the phone from now on */
     l->decided_by = pp_str_z(ev_authorization_decided_decided_by_name(e->decided_by));
     l->evidence = e->evidence;
     l->submission_id = e->submission_id;

@@ -144,7 +144,7 @@ void status_retract_visit(struct status_work *w, struct status_visit_row *v) {
     if (!v->published) return;
     v->published = false;
     pp_uuid_text(v->visit_id, key);
-    pp_retract(w->o, EV_READINESS, pp_str_z(key));
+    pp_retract(w->o, EV_READINESS, pp_str_z(key), ++v->version);
 }
 
 void status_visit_timer(struct status_work *w, struct pp_uuid visit_id) {

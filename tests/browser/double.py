@@ -105,8 +105,10 @@ class World:
             return self.appointments(q)
         if part == ["cases"]:
             return {"rows": [{"id": r["id"], "case_no": r["case_no"], "headline": r["status"]["word"]} for r in self.rows if q.get("order_no") == r["order_no"] or q.get("case_no") == r["case_no"]]}
+        if part[0] == "cases" and part[1] not in self.cases:
+            return None
         if part[0] == "cases" and len(part) == 2:
-            return self.cases.get(part[1])
+            return self.cases[part[1]]
         if part[0] == "cases" and part[2] == "timeline":
             rows = [e for e in self.events[part[1]] if (not q.get("kind") or e["kind"] == q["kind"]) and (not q.get("line") or e["line"] in (None, int(q["line"])))]
             return {"as_of": fx.iso(fx.NOW), "rows": rows[:int(q.get("limit") or 50)], "next": None}

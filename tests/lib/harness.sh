@@ -79,7 +79,7 @@ finish() {
     if [ "${KEEP:-}" = yes ]; then
         echo "kept: $RUN" >&2
     else
-        [ ! -L "$PG_HOME" ] || rm -rf "$(readlink "$PG_HOME")"
+        [ ! -L "$PG_LINK" ] || rm -rf "$(readlink "$PG_LINK")"
         rm -rf "$RUN"
     fi
     exit "$rc"
@@ -103,7 +103,8 @@ if [ "$level" != none ]; then
     load_env
     logged "$BIN/priorpath" topics "--file=$ROOT/deploy/topics.tsv"
 else
-    logged pg_sql -d postgres -c 'create database priorpath'
+    # Nothing but an empty database, in which any role that a test makes may do what it likes.
+    logged pg_sql -d postgres -c 'create database priorpath' -c 'grant create on database priorpath to public'
 fi
 if [ "$level" = services ]; then
     pg_migrate "$ONLY"

@@ -114,7 +114,8 @@ static void stops_when_asked(void **state) {
 
 static void one_that_does_not_listen_is_killed_with_its_group(void **state) {
     struct world *w = *state;
-    struct pp_child *c = child(w, (const char *const[]){"sh", "-c", "trap '' TERM; sleep 100 & echo $! up; wait; wait; sleep 100", NULL});
+    struct pp_child *c = child(
+        w, (const char *const[]){"sh", "-c", "trap '' TERM; sleep 100 & echo $! up; wait; wait; sleep 100", NULL});
     pp_child_start(c);
     int helper = 0;
     for (int64_t until = pp_mono_ms() + WAIT_MS; !helper && pp_mono_ms() < until;) {

@@ -33,7 +33,9 @@ static int read_password(const struct pp_config *c, const char *role, char *ret,
     snprintf(path, sizeof path, "%s/%s.password", pp_config_str(c, "secrets-dir"), role);
     FILE *f = fopen(path, "re");
     if (!f)
-        return pp_err_set(err, PP_ERR_IO, "cannot read %s (%s); is an installation here (make up)? else give --secrets-dir", path, strerror(errno));
+        return pp_err_set(err, PP_ERR_IO,
+                          "cannot read %s (%s); is an installation here (make up)? else give --secrets-dir", path,
+                          strerror(errno));
     size_t got = fread(ret, 1, n - 1, f);
     fclose(f);
     while (got && (ret[got - 1] == '\n' || ret[got - 1] == '\r')) got--;
@@ -46,10 +48,15 @@ int cli_db(const struct pp_config *c, const char *schema, bool reader, const cha
     char role[96], password[256];
     snprintf(role, sizeof role, "pp_%s%s", schema, reader ? "_read" : "");
     if (read_password(c, role, password, sizeof password, err) < 0) return -1;
-    struct pp_pg_opts o = {.conninfo = pp_config_str(c, "db"), .user = role, .password = password, .schema = schema, .app_name = "priorpath"};
+    struct pp_pg_opts o = {.conninfo = pp_config_str(c, "db"),
+                           .user = role,
+                           .password = password,
+                           .schema = schema,
+                           .app_name = "priorpath"};
     if (pp_pg_sync_open(&o, ret, err) < 0) return pp_err_wrap(err, "database, as %s", role);
     const char *p[] = {tenant ? tenant : ""};
-    const char *sql = "select set_config('app.tenant', $1, false), set_config('app.sites', '*', false), set_config('app.user', 'priorpath', false)";
+    const char *sql = "select set_config('app.tenant', $1, false), set_config('app.sites', '*', false), "
+                      "set_config('app.user', 'priorpath', false)";
     if (!reader || pp_pg_sync_exec(*ret, sql, p, 1, NULL, NULL, err) == 0) return 0;
     pp_pg_sync_close(*ret);
     *ret = NULL;
@@ -81,8 +88,13 @@ int cli_http_post(const char *url, const char *content_type, const char *token, 
     if (pp_http_client_new(&loop, 1, &http, err) < 0) return -1;
     snprintf(auth, sizeof auth, "Authorization: Bearer %s", token);
     struct pp_str header = pp_str_z(auth);
-    struct pp_http_req req = {.method = PP_STR("POST"), .url = pp_str_z(url), .content_type = pp_str_z(content_type), .body = body,
-                              .headers = &header, .nheaders = 1, .timeout_ms = CLI_TIMEOUT_MS};
+    struct pp_http_req req = {.method = PP_STR("POST"),
+                              .url = pp_str_z(url),
+                              .content_type = pp_str_z(content_type),
+                              .body = body,
+                              .headers = &header,
+                              .nheaders = 1,
+                              .timeout_ms = CLI_TIMEOUT_MS};
     int rc = pp_http_send(http, &req, on_answer, &a, err);
     while (rc == 0 && pp_http_client_open(http) > 0) uv_run(&loop, UV_RUN_ONCE);
     pp_http_client_free(http);
@@ -121,11 +133,16 @@ const char *cli_tone(enum cli_tone t) {
 
 void cli_span(int64_t ms, char ret[32]) {
     if (ms < 0) ms = 0;
-    if (ms < 1000) snprintf(ret, 32, "%" PRId64 " ms", ms);
-    else if (ms < 60000) snprintf(ret, 32, "%" PRId64 ".%" PRId64 " s", ms / 1000, ms % 1000 / 100);
-    else if (ms < 3600000) snprintf(ret, 32, "%" PRId64 " min", ms / 60000);
-    else if (ms < 86400000) snprintf(ret, 32, "%" PRId64 " h %" PRId64 " min", ms / 3600000, ms / 60000 % 60);
-    else snprintf(ret, 32, "%" PRId64 " d %" PRId64 " h", ms / 86400000, ms / 3600000 % 24);
+    if (ms < 1000)
+        snprintf(ret, 32, "%" PRId64 " ms", ms);
+    else if (ms < 60000)
+        snprintf(ret, 32, "%" PRId64 ".%" PRId64 " s", ms / 1000, ms % 1000 / 100);
+    else if (ms < 3600000)
+        snprintf(ret, 32, "%" PRId64 " min", ms / 60000);
+    else if (ms < 86400000)
+        snprintf(ret, 32, "%" PRId64 " h %" PRId64 " min", ms / 3600000, ms / 60000 % 60);
+    else
+        snprintf(ret, 32, "%" PRId64 " d %" PRId64 " h", ms / 86400000, ms / 3600000 % 24);
 }
 
 void cli_dump(FILE *to, struct pp_str bytes, int lines) {
@@ -136,8 +153,10 @@ void cli_dump(FILE *to, struct pp_str bytes, int lines) {
         for (uint32_t i = 0; i < 16; i++) {
             bool in = at + i < bytes.n;
             unsigned char b = in ? (unsigned char)bytes.s[at + i] : 0;
-            if (in) fprintf(to, " %02x", b);
-            else fputs("   ", to);
+            if (in)
+                fprintf(to, " %02x", b);
+            else
+                fputs("   ", to);
             text[i] = in ? (b >= 32 && b < 127 ? (char)b : '.') : 0;
         }
         fprintf(to, "  %s\n", text);

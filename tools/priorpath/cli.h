@@ -13,14 +13,28 @@
 
 #define CLI_TIMEOUT_MS 15000
 
-#define CLI_KEY_KAFKA {"kafka-brokers", PP_CFG_STR, 0, 1024, "", "127.0.0.1:7192", "Kafka bootstrap servers."}
-#define CLI_KEYS_DB                                                                                                       \
-    {"db", PP_CFG_STR, 0, 1024, "", "host=127.0.0.1 port=7132 dbname=priorpath", "PostgreSQL connection without user and password."}, \
-        {"secrets-dir", PP_CFG_STR, 1, 900, "", ".run/secrets", "Folder with the passwords of the database roles, <role>.password."}
-#define CLI_KEY_PARTITIONS {"partitions", PP_CFG_INT, 1, 1024, "", "8", "Partitions of the log, as at install."}
-#define CLI_KEY_TENANT {"tenant", PP_CFG_STR, 1, 64, "", "lakeside", "Tenant to look into."}
-#define CLI_KEY_CLOCK {"clock-file", PP_CFG_STR, 0, 1023, "", ".run/clock", "File of the clock."}
-#define CLI_KEY_JSON {"json", PP_CFG_BOOL, 0, 0, "", "false", "Prints JSON for programs instead of text for people."}
+#define CLI_KEY_KAFKA                                                                                                  \
+    { "kafka-brokers", PP_CFG_STR, 0, 1024, "", "127.0.0.1:7192", "Kafka bootstrap servers." }
+#define CLI_KEYS_DB                                                                                                    \
+    {"db",                                                                                                             \
+     PP_CFG_STR,                                                                                                       \
+     0,                                                                                                                \
+     1024,                                                                                                             \
+     "",                                                                                                               \
+     "host=127.0.0.1 port=7132 dbname=priorpath",                                                                      \
+     "PostgreSQL connection without user and password."},                                                              \
+    {                                                                                                                  \
+        "secrets-dir", PP_CFG_STR, 1, 900, "", ".run/secrets",                                                         \
+            "Folder with the passwords of the database roles, <role>.password."                                        \
+    }
+#define CLI_KEY_PARTITIONS                                                                                             \
+    { "partitions", PP_CFG_INT, 1, 1024, "", "8", "Partitions of the log, as at install." }
+#define CLI_KEY_TENANT                                                                                                 \
+    { "tenant", PP_CFG_STR, 1, 64, "", "lakeside", "Tenant to look into." }
+#define CLI_KEY_CLOCK                                                                                                  \
+    { "clock-file", PP_CFG_STR, 0, 1023, "", ".run/clock", "File of the clock." }
+#define CLI_KEY_JSON                                                                                                   \
+    { "json", PP_CFG_BOOL, 0, 0, "", "false", "Prints JSON for programs instead of text for people." }
 
 /* A service with tables: schema, where it reads, how it is named to people. */
 struct cli_service {

@@ -53,9 +53,12 @@ int cmd_clock(int argc, char **argv) {
     int rc;
     const char *verb = cli_verb(&argc, &argv);
     cli_settings("priorpath clock", keys, argc, argv, &c);
-    if (!verb || strcmp(verb, "show") == 0) rc = show(c, &err);
-    else if (strcmp(verb, "set") == 0 || strcmp(verb, "speed") == 0) rc = set(c, strcmp(verb, "speed") == 0, &err);
-    else rc = pp_err_set(&err, PP_ERR_INVALID, "want show, set or speed, not \"%s\"", verb);
+    if (!verb || strcmp(verb, "show") == 0)
+        rc = show(c, &err);
+    else if (strcmp(verb, "set") == 0 || strcmp(verb, "speed") == 0)
+        rc = set(c, strcmp(verb, "speed") == 0, &err);
+    else
+        rc = pp_err_set(&err, PP_ERR_INVALID, "want show, set or speed, not \"%s\"", verb);
     if (rc == 0 && verb && strcmp(verb, "show") != 0) rc = show(c, &err);
     pp_config_free(c);
     return rc == 0 ? CLI_OK : cli_fail("clock", &err);

@@ -16,8 +16,10 @@
 static const struct pp_config_key keys[] = {
     CLI_KEY_KAFKA,
     CLI_KEY_JSON,
-    {"all", PP_CFG_BOOL, 0, 0, "", "false", "replay: all letters that were not replayed yet. list: also those that were."},
-    {"bytes", PP_CFG_BOOL, 0, 0, "", "false", "show: the bytes as they are. Without it letters and digits are masked, because they may name a person."},
+    {"all", PP_CFG_BOOL, 0, 0, "", "false",
+     "replay: all letters that were not replayed yet. list: also those that were."},
+    {"bytes", PP_CFG_BOOL, 0, 0, "", "false",
+     "show: the bytes as they are. Without it letters and digits are masked, because they may name a person."},
     {0},
 };
 
@@ -54,10 +56,16 @@ static bool on_letter(void *user, const struct pp_record *r, const struct pp_hea
     }
     if (ls->n == LETTERS_MAX) return false;
     struct letter *l = &ls->l[ls->n];
-    *l = (struct letter){.partition = r->partition, .offset = r->offset, .time_ms = r->time_ms, .tombstone = r->tombstone,
-                         .key = pp_arena_str(&ls->a, r->key), .value = pp_arena_str(&ls->a, r->value), .nh = nh};
+    *l = (struct letter){.partition = r->partition,
+                         .offset = r->offset,
+                         .time_ms = r->time_ms,
+                         .tombstone = r->tombstone,
+                         .key = pp_arena_str(&ls->a, r->key),
+                         .value = pp_arena_str(&ls->a, r->value),
+                         .nh = nh};
     l->h = pp_arena_array(&ls->a, struct pp_header, nh + 1);
-    for (int i = 0; l->h && i < nh; i++) l->h[i] = (struct pp_header){pp_arena_str(&ls->a, h[i].name), pp_arena_str(&ls->a, h[i].value)};
+    for (int i = 0; l->h && i < nh; i++)
+        l->h[i] = (struct pp_header){pp_arena_str(&ls->a, h[i].name), pp_arena_str(&ls->a, h[i].value)};
     if (pp_arena_failed(&ls->a)) return false;
     ls->n++;
     return true;
@@ -77,7 +85,9 @@ static int load(const struct pp_config *c, struct letters *ls, struct pp_err *er
     if (!ls->l) return pp_err_set(err, PP_ERR_NOMEM, "no memory");
     if (pp_kafka_scan_sync(pp_config_str(c, "kafka-brokers"), DLQ, CLI_TIMEOUT_MS, on_letter, ls, err) < 0) return -1;
     if (pp_arena_failed(&ls->a) || ls->n == LETTERS_MAX)
-        return pp_err_set(err, PP_ERR_LIMIT, "more than %d dead letters or %zu MB: replay or let the oldest expire first", LETTERS_MAX, ARENA_MAX >> 20);
+        return pp_err_set(err, PP_ERR_LIMIT,
+                          "more than %d dead letters or %zu MB: replay or let the oldest expire first", LETTERS_MAX,
+                          ARENA_MAX >> 20);
     qsort(ls->l, (size_t)ls->n, sizeof *ls->l, by_time);
     return 0;
 }
@@ -91,8 +101,9 @@ static json_t *json_of(const struct letter *l, int number) {
         snprintf(name, sizeof name, "%.*s", PP_FMT(l->h[i].name));
         json_object_set_new(h, name, json_stringn(l->h[i].value.n ? l->h[i].value.s : "", l->h[i].value.n));
     }
-    return json_pack("{s:i, s:i, s:I, s:I, s:b, s:i, s:o}", "number", number, "partition", l->partition, "offset", (json_int_t)l->offset, "time_ms",
-                     (json_int_t)l->time_ms, "replayed", l->replayed, "bytes", (int)l->value.n, "headers", h);
+    return json_pack("{s:i, s:i, s:I, s:I, s:b, s:i, s:o}", "number", number, "partition", l->partition, "offset",
+                     (json_int_t)l->offset, "time_ms", (json_int_t)l->time_ms, "replayed", l->replayed, "bytes",
+                     (int)l->value.n, "headers", h);
 }
 
 static int list(const struct pp_config *c, const struct letters *ls) {
@@ -106,11 +117,14 @@ static int list(const struct pp_config *c, const struct letters *ls) {
         json_array_append_new(all, json_of(l, i + 1));
         if (pp_config_bool(c, "json")) continue;
         pp_time_text(l->time_ms, when);
-        printf("%4d  %.19s  %-12.*s %-16.*s %s%-11.*s%s %.*s%s\n", i + 1, when, PP_FMT(get(l, "dlq_group")), PP_FMT(get(l, "dlq_topic")), cli_tone(CLI_BAD),
-               PP_FMT(get(l, "dlq_error_code")), cli_tone(CLI_PLAIN), PP_FMT(get(l, "dlq_error")), l->replayed ? " (replayed)" : "");
+        printf("%4d  %.19s  %-12.*s %-16.*s %s%-11.*s%s %.*s%s\n", i + 1, when, PP_FMT(get(l, "dlq_group")),
+               PP_FMT(get(l, "dlq_topic")), cli_tone(CLI_BAD), PP_FMT(get(l, "dlq_error_code")), cli_tone(CLI_PLAIN),
+               PP_FMT(get(l, "dlq_error")), l->replayed ? " (replayed)" : "");
     }
-    if (pp_config_bool(c, "json")) json_dumpf(all, stdout, JSON_INDENT(2));
-    else if (shown == 0) printf("no dead letters%s\n", ls->n ? " that were not replayed; --all shows the others" : "");
+    if (pp_config_bool(c, "json"))
+        json_dumpf(all, stdout, JSON_INDENT(2));
+    else if (shown == 0)
+        printf("no dead letters%s\n", ls->n ? " that were not replayed; --all shows the others" : "");
     if (pp_config_bool(c, "json")) putchar('\n');
     json_decref(all);
     return 0;
@@ -126,13 +140,17 @@ static int show(const struct pp_config *c, const struct letter *l, int number) {
         json_decref(j);
         return 0;
     }
-    printf("letter %d, partition %d, offset %" PRId64 "%s\n", number, l->partition, l->offset, l->replayed ? ", replayed" : "");
-    printf("  %s%.*s: %.*s%s\n", cli_tone(CLI_BAD), PP_FMT(get(l, "dlq_error_code")), PP_FMT(get(l, "dlq_error")), cli_tone(CLI_PLAIN));
-    printf("  given up by %.*s after %.*s tries, from %.*s partition %.*s offset %.*s\n", PP_FMT(get(l, "dlq_group")), PP_FMT(get(l, "dlq_attempts")),
-           PP_FMT(get(l, "dlq_topic")), PP_FMT(get(l, "dlq_partition")), PP_FMT(get(l, "dlq_offset")));
+    printf("letter %d, partition %d, offset %" PRId64 "%s\n", number, l->partition, l->offset,
+           l->replayed ? ", replayed" : "");
+    printf("  %s%.*s: %.*s%s\n", cli_tone(CLI_BAD), PP_FMT(get(l, "dlq_error_code")), PP_FMT(get(l, "dlq_error")),
+           cli_tone(CLI_PLAIN));
+    printf("  given up by %.*s after %.*s tries, from %.*s partition %.*s offset %.*s\n", PP_FMT(get(l, "dlq_group")),
+           PP_FMT(get(l, "dlq_attempts")), PP_FMT(get(l, "dlq_topic")), PP_FMT(get(l, "dlq_partition")),
+           PP_FMT(get(l, "dlq_offset")));
     printf("headers\n");
     for (int i = 0; i < l->nh; i++)
-        if (!pp_str_starts(l->h[i].name, PP_STR("dlq_"))) printf("  %-18.*s %.*s\n", PP_FMT(l->h[i].name), PP_FMT(l->h[i].value));
+        if (!pp_str_starts(l->h[i].name, PP_STR("dlq_")))
+            printf("  %-18.*s %.*s\n", PP_FMT(l->h[i].name), PP_FMT(l->h[i].value));
     struct pp_buf masked;
     struct pp_str bytes = l->value;
     pp_buf_init(&masked, (size_t)l->value.n + 1);
@@ -165,10 +183,13 @@ static int replay_one(const struct pp_config *c, const struct letter *l, int num
     const char *topic = topic_of(l);
     if (!topic)
         return pp_err_set(err, PP_ERR_DENIED,
-                          "letter %d was a record of %.*s: it is not put on the log a second time, where it would be a new fact. Mend its cause, "
-                          "and let its writer say it again; inputs that a decider set aside are tried again with: priorpath parked retry",
+                          "letter %d was a record of %.*s: it is not put on the log a second time, where it would be a "
+                          "new fact. Mend its cause, "
+                          "and let its writer say it again; inputs that a decider set aside are tried again with: "
+                          "priorpath parked retry",
                           number, PP_FMT(get(l, "dlq_topic")));
-    if (!pp_str_int(get(l, "dlq_partition"), &part)) return pp_err_set(err, PP_ERR_INVALID, "letter %d does not say its partition", number);
+    if (!pp_str_int(get(l, "dlq_partition"), &part))
+        return pp_err_set(err, PP_ERR_INVALID, "letter %d does not say its partition", number);
     for (int i = 0; i < l->nh; i++)
         if (!pp_str_starts(l->h[i].name, PP_STR("dlq_"))) h[n++] = l->h[i];
     snprintf(place, sizeof place, "%d/%" PRId64, l->partition, l->offset);
@@ -176,7 +197,13 @@ static int replay_one(const struct pp_config *c, const struct letter *l, int num
     mark[0] = (struct pp_header){PP_STR("ce_id"), pp_str_z(id)};
     mark[1] = (struct pp_header){PP_STR("dlq_replayed"), pp_str_z(place)};
     const struct pp_send s[] = {
-        {.topic = topic, .partition = (int)part, .key = l->key, .value = l->value, .tombstone = l->tombstone, .headers = h, .nheaders = n},
+        {.topic = topic,
+         .partition = (int)part,
+         .key = l->key,
+         .value = l->value,
+         .tombstone = l->tombstone,
+         .headers = h,
+         .nheaders = n},
         {.topic = DLQ, .partition = l->partition, .key = l->key, .headers = mark, .nheaders = 2},
     };
     /* First the record, then the mark: what stands marked is on its way for sure. */
@@ -197,7 +224,8 @@ static int replay_all(const struct pp_config *c, const struct letters *ls, struc
         done++;
     }
     printf("%d replayed", done);
-    if (left) printf("; %d were records of the log, which are not replayed: priorpath dlq replay N says what to do", left);
+    if (left)
+        printf("; %d were records of the log, which are not replayed: priorpath dlq replay N says what to do", left);
     putchar('\n');
     return 0;
 }
@@ -205,8 +233,10 @@ static int replay_all(const struct pp_config *c, const struct letters *ls, struc
 static int run(const struct pp_config *c, const char *verb, const char *which, struct letters *ls, struct pp_err *err) {
     int64_t n = 0;
     bool shows = verb && strcmp(verb, "show") == 0, replays = verb && strcmp(verb, "replay") == 0;
-    if (verb && !shows && !replays && strcmp(verb, "list") != 0) return pp_err_set(err, PP_ERR_INVALID, "want list, show N, replay N or replay --all, not \"%s\"", verb);
-    if (which && (!pp_str_int(pp_str_z(which), &n) || n < 1)) return pp_err_set(err, PP_ERR_INVALID, "\"%s\" is no number of a letter; priorpath dlq list shows them", which);
+    if (verb && !shows && !replays && strcmp(verb, "list") != 0)
+        return pp_err_set(err, PP_ERR_INVALID, "want list, show N, replay N or replay --all, not \"%s\"", verb);
+    if (which && (!pp_str_int(pp_str_z(which), &n) || n < 1))
+        return pp_err_set(err, PP_ERR_INVALID, "\"%s\" is no number of a letter; priorpath dlq list shows them", which);
     if ((shows || replays) && !n && !(replays && pp_config_bool(c, "all")))
         return pp_err_set(err, PP_ERR_INVALID, "which letter? priorpath dlq list shows their numbers");
     if (load(c, ls, err) < 0) return -1;

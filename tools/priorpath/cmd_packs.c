@@ -20,7 +20,8 @@
 
 static const struct pp_config_key keys[] = {
     {"dir", PP_CFG_STR, 1, 1023, "", "packs", "publish: folder of packs (*.tsv)."},
-    {"effective-at", PP_CFG_STR, 0, 40, "", "", "publish: from when changed packs hold, RFC 3339; empty: now (virtual time)."},
+    {"effective-at", PP_CFG_STR, 0, 40, "", "",
+     "publish: from when changed packs hold, RFC 3339; empty: now (virtual time)."},
     {"kafka-brokers", PP_CFG_STR, 0, 1024, "", "127.0.0.1:7192", "Kafka bootstrap servers."},
     {"blob-dir", PP_CFG_STR, 1, 1023, "", ".run/blobs", "Folder of the blob store."},
     {"blob-key-file", PP_CFG_STR, 1, 1023, "", ".run/secrets/blob.key", "File with the blob store's master key."},
@@ -56,7 +57,8 @@ static bool on_record(void *user, const struct pp_record *r, const struct pp_hea
     struct announced *a = board_entry(user, name, hash);
     if (!a) return true;
     json_t *j = json_loadb(r->value.n ? r->value.s : "", r->value.n, 0, NULL);
-    a->withdrawn = !j || !pp_time_parse(pp_str_z(json_string_value(json_object_get(j, "effective_at"))), &a->effective_ms);
+    a->withdrawn =
+        !j || !pp_time_parse(pp_str_z(json_string_value(json_object_get(j, "effective_at"))), &a->effective_ms);
     json_decref(j);
     return true;
 }
@@ -87,13 +89,18 @@ struct publisher {
 static int announce(struct publisher *p, const struct pp_pack *pack, const char *effective, struct pp_err *err) {
     char key[NAME_MAX_BYTES + PP_SHA256_HEX + 2], value[512];
     snprintf(key, sizeof key, "%.*s/%.*s", PP_FMT(pack->name), PP_FMT(pack->hash));
-    snprintf(value, sizeof value, "{\"pack\":\"%.*s\",\"hash\":\"%.*s\",\"effective_at\":\"%s\"}", PP_FMT(pack->name), PP_FMT(pack->hash), effective);
+    snprintf(value, sizeof value, "{\"pack\":\"%.*s\",\"hash\":\"%.*s\",\"effective_at\":\"%s\"}", PP_FMT(pack->name),
+             PP_FMT(pack->hash), effective);
     const struct pp_header headers[] = {
-        {PP_STR("ce_specversion"), PP_STR("1.0")},        {PP_STR("ce_id"), pp_str_z(key)},
+        {PP_STR("ce_specversion"), PP_STR("1.0")},         {PP_STR("ce_id"), pp_str_z(key)},
         {PP_STR("ce_source"), PP_STR("/priorpath/packs")}, {PP_STR("ce_type"), PP_STR("reference.announced")},
         {PP_STR("ce_time"), pp_str_z(effective)},          {PP_STR("content-type"), PP_STR("application/json")}};
-    struct pp_send s = {.topic = PP_REFERENCE_TOPIC, .partition = 0, .key = pp_str_z(key), .value = pp_str_z(value),
-                        .headers = headers, .nheaders = sizeof headers / sizeof *headers};
+    struct pp_send s = {.topic = PP_REFERENCE_TOPIC,
+                        .partition = 0,
+                        .key = pp_str_z(key),
+                        .value = pp_str_z(value),
+                        .headers = headers,
+                        .nheaders = sizeof headers / sizeof *headers};
     return pp_kafka_send_sync(pp_config_str(p->c, "kafka-brokers"), &s, 1, TIMEOUT_MS, err);
 }
 
@@ -105,8 +112,10 @@ static int publish_pack(struct publisher *p, const struct pp_pack *pack, struct 
         p->unchanged++;
         return 0;
     }
-    if (known) pp_time_text(p->at_ms, effective);
-    else snprintf(effective, sizeof effective, "%s", PP_REFERENCE_FIRST_AT);
+    if (known)
+        pp_time_text(p->at_ms, effective);
+    else
+        snprintf(effective, sizeof effective, "%s", PP_REFERENCE_FIRST_AT);
     /* Bytes first: a record must never name what is not there. */
     if (pp_blob_put_sync(p->blobs, PP_STR(PP_REFERENCE_TENANT), bytes, hash, err) < 0) return -1;
     if (announce(p, pack, effective, err) < 0) return -1;
@@ -149,7 +158,8 @@ static int publish_dir(struct publisher *p, struct pp_err *err) {
     for (int i = 0; i < n; i++) {
         char path[1400];
         snprintf(path, sizeof path, "%s/%s", dir, names[i]->d_name);
-        if (rc == 0 && names[i]->d_name[0] != '.' && pp_str_ends(pp_str_z(path), PP_STR(".tsv"))) rc = publish_file(p, path, err);
+        if (rc == 0 && names[i]->d_name[0] != '.' && pp_str_ends(pp_str_z(path), PP_STR(".tsv")))
+            rc = publish_file(p, path, err);
         free(names[i]);
     }
     free(names);
@@ -161,7 +171,8 @@ static int publish(const struct pp_config *c, struct board *board, struct pp_err
     const char *at = pp_config_str(c, "effective-at");
     if (pp_clock_init(pp_config_str(c, "clock-file"), err) < 0) return -1;
     p.at_ms = pp_clock_now_ms();
-    if (*at && !pp_time_parse(pp_str_z(at), &p.at_ms)) return pp_err_set(err, PP_ERR_INVALID, "effective-at: want a time like 2026-11-24T07:00:00-06:00");
+    if (*at && !pp_time_parse(pp_str_z(at), &p.at_ms))
+        return pp_err_set(err, PP_ERR_INVALID, "effective-at: want a time like 2026-11-24T07:00:00-06:00");
     /* The set as a whole must hold together before any of it is announced. */
     if (pp_refs_load_dir(pp_config_str(c, "dir"), &p.refs, err) < 0) return -1;
     int rc = pp_blob_open(pp_config_str(c, "blob-dir"), pp_config_str(c, "blob-key-file"), &p.blobs, err);
@@ -179,10 +190,10 @@ static int list(const struct pp_config *c, const struct board *b, struct pp_err 
         char from[25];
         bool known = false;
         pp_time_text(b->a[i].effective_ms, from);
-        const char *state = b->a[i].withdrawn                                                            ? "withdrawn"
+        const char *state = b->a[i].withdrawn                                              ? "withdrawn"
                             : in_force(b, pp_str_z(b->a[i].name), now, &known) == &b->a[i] ? "in force"
-                            : b->a[i].effective_ms > now                                                 ? "to come"
-                                                                                                         : "replaced";
+                            : b->a[i].effective_ms > now                                   ? "to come"
+                                                                                           : "replaced";
         printf("%-12s %-9s from %s  %s\n", b->a[i].name, state, from, b->a[i].hash);
     }
     return 0;
@@ -194,11 +205,15 @@ int cmd_packs(int argc, char **argv) {
     const char *verb = cli_verb(&argc, &argv);
     cli_settings("priorpath packs", keys, argc, argv, &c);
     struct board *board = calloc(1, sizeof *board);
-    int rc = board ? pp_kafka_scan_sync(pp_config_str(c, "kafka-brokers"), PP_REFERENCE_TOPIC, TIMEOUT_MS, on_record, board, &err)
+    int rc = board ? pp_kafka_scan_sync(pp_config_str(c, "kafka-brokers"), PP_REFERENCE_TOPIC, TIMEOUT_MS, on_record,
+                                        board, &err)
                    : pp_err_set(&err, PP_ERR_NOMEM, "no memory");
-    if (rc == 0 && verb && strcmp(verb, "publish") == 0) rc = publish(c, board, &err);
-    else if (rc == 0 && verb && strcmp(verb, "list") == 0) rc = list(c, board, &err);
-    else if (rc == 0) rc = pp_err_set(&err, PP_ERR_INVALID, "want publish or list");
+    if (rc == 0 && verb && strcmp(verb, "publish") == 0)
+        rc = publish(c, board, &err);
+    else if (rc == 0 && verb && strcmp(verb, "list") == 0)
+        rc = list(c, board, &err);
+    else if (rc == 0)
+        rc = pp_err_set(&err, PP_ERR_INVALID, "want publish or list");
     free(board);
     pp_config_free(c);
     return rc == 0 ? CLI_OK : cli_fail("packs", &err);

@@ -1,4 +1,5 @@
-/* priorpath parked: inputs that a decider set aside under their case; looked at, and tried again after the cause is mended. */
+/* priorpath parked: inputs that a decider set aside under their case; looked at, and tried again after the cause is
+ * mended. */
 #include "cli.h"
 
 #include "io/clock.h"
@@ -34,10 +35,13 @@ static void on_parked(void *user, const struct pp_rows *r) {
         snprintf(id, sizeof id, "%s/%" PRId64, p->svc->name, pp_rows_int(r, i, 0));
         bool retry = pp_rows_bool(r, i, 6);
         if (p->all)
-            json_array_append_new(p->all, json_pack("{s:s, s:s, s:s%, s:I, s:s%, s:s, s:b}", "id", id, "case", subject, "topic", topic.s, (size_t)topic.n,
-                                                    "offset", (json_int_t)pp_rows_int(r, i, 3), "reason", reason.s, (size_t)reason.n, "at", at, "retry", retry));
+            json_array_append_new(p->all,
+                                  json_pack("{s:s, s:s, s:s%, s:I, s:s%, s:s, s:b}", "id", id, "case", subject, "topic",
+                                            topic.s, (size_t)topic.n, "offset", (json_int_t)pp_rows_int(r, i, 3),
+                                            "reason", reason.s, (size_t)reason.n, "at", at, "retry", retry));
         else
-            printf("%-18s %.19s  %s  %.*s%s\n", id, at, subject, PP_FMT(reason), retry ? " (is being tried again)" : "");
+            printf("%-18s %.19s  %s  %.*s%s\n", id, at, subject, PP_FMT(reason),
+                   retry ? " (is being tried again)" : "");
     }
 }
 
@@ -45,7 +49,8 @@ static int list_one(const struct pp_config *c, const struct cli_service *svc, js
     struct pp_pg_sync_conn *db = NULL;
     struct printer p = {.svc = svc, .all = all};
     if (cli_db(c, svc->name, false, NULL, &db, err) < 0) return -1;
-    int rc = pp_pg_sync_exec(db, "select id, subject, topic, src_offset, reason, at, retry from parked order by id", NULL, 0, on_parked, &p, err);
+    int rc = pp_pg_sync_exec(db, "select id, subject, topic, src_offset, reason, at, retry from parked order by id",
+                             NULL, 0, on_parked, &p, err);
     pp_pg_sync_close(db);
     *n += p.n;
     return rc;
@@ -100,23 +105,31 @@ static void on_reason(void *user, const struct pp_rows *r) {
 static int retry_unit(struct pp_pg_sync_conn *db, const char *id, const char *service, struct pp_err *err) {
     struct unit u = {0};
     const char *one[] = {id};
-    if (pp_pg_sync_exec(db, "select person, subject from parked where id = $1::int8", one, 1, on_unit, &u, err) < 0) return -1;
-    if (!u.found) return pp_err_set(err, PP_ERR_NOTFOUND, "%s has no parked input %s; priorpath parked list shows them", service, id);
+    if (pp_pg_sync_exec(db, "select person, subject from parked where id = $1::int8", one, 1, on_unit, &u, err) < 0)
+        return -1;
+    if (!u.found)
+        return pp_err_set(err, PP_ERR_NOTFOUND, "%s has no parked input %s; priorpath parked list shows them", service,
+                          id);
     const char *p[] = {u.person, u.subject};
     if (pp_pg_sync_exec(db, "select coalesce(max(id), 0) from parked", NULL, 0, on_newest, &u, err) < 0) return -1;
     char newest[24];
     snprintf(newest, sizeof newest, "%" PRId64, u.newest);
-    if (pp_pg_sync_exec(db, "update parked set retry = true where person = $1::uuid and subject = $2::uuid", p, 2, NULL, NULL, err) < 0) return -1;
+    if (pp_pg_sync_exec(db, "update parked set retry = true where person = $1::uuid and subject = $2::uuid", p, 2, NULL,
+                        NULL, err) < 0)
+        return -1;
     const char *q[] = {u.person, u.subject, newest};
     for (int64_t until = pp_mono_ms() + WAIT_MS;;) {
-        if (pp_pg_sync_exec(db,
-                            "select count(*) filter (where id <= $3::int8), count(*) filter (where id > $3::int8) from parked "
-                            "where person = $1::uuid and subject = $2::uuid",
-                            q, 3, on_waiting, &u, err) < 0)
+        if (pp_pg_sync_exec(
+                db,
+                "select count(*) filter (where id <= $3::int8), count(*) filter (where id > $3::int8) from parked "
+                "where person = $1::uuid and subject = $2::uuid",
+                q, 3, on_waiting, &u, err) < 0)
             return -1;
         if (u.waiting == 0) break;
         if (pp_mono_ms() >= until)
-            return pp_err_set(err, PP_ERR_TIMEOUT, "marked, but %s has not taken it up within %d s; is it running? (priorpath status)", service, WAIT_MS / 1000);
+            return pp_err_set(err, PP_ERR_TIMEOUT,
+                              "marked, but %s has not taken it up within %d s; is it running? (priorpath status)",
+                              service, WAIT_MS / 1000);
         nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000L}, NULL);
     }
     if (u.again == 0) {
@@ -124,7 +137,10 @@ static int retry_unit(struct pp_pg_sync_conn *db, const char *id, const char *se
         return 0;
     }
     printf("tried again, and parked again:\n");
-    if (pp_pg_sync_exec(db, "select reason from parked where person = $1::uuid and subject = $2::uuid order by id limit 1", p, 2, on_reason, NULL, err) < 0) return -1;
+    if (pp_pg_sync_exec(db,
+                        "select reason from parked where person = $1::uuid and subject = $2::uuid order by id limit 1",
+                        p, 2, on_reason, NULL, err) < 0)
+        return -1;
     return pp_err_set(err, PP_ERR_CONFLICT, "the cause is still there");
 }
 
@@ -133,7 +149,8 @@ static int retry(const struct pp_config *c, const char *which, struct pp_err *er
     char service[32];
     int64_t id;
     snprintf(service, sizeof service, "%.*s", PP_FMT(name));
-    if (!which || !pp_str_int(rest, &id)) return pp_err_set(err, PP_ERR_INVALID, "which one? Say it as priorpath parked list does, like chart/12");
+    if (!which || !pp_str_int(rest, &id))
+        return pp_err_set(err, PP_ERR_INVALID, "which one? Say it as priorpath parked list does, like chart/12");
     const struct cli_service *svc = cli_service_of(service, err);
     struct pp_pg_sync_conn *db = NULL;
     if (!svc || cli_db(c, svc->name, false, NULL, &db, err) < 0) return -1;
@@ -148,9 +165,12 @@ int cmd_parked(int argc, char **argv) {
     const char *verb = cli_verb(&argc, &argv), *which = cli_verb(&argc, &argv);
     cli_settings("priorpath parked list [SERVICE]|retry SERVICE/ID", keys, argc, argv, &c);
     int rc = pp_clock_init(pp_config_str(c, "clock-file"), &err);
-    if (rc == 0 && (!verb || strcmp(verb, "list") == 0)) rc = list(c, which, &err);
-    else if (rc == 0 && strcmp(verb, "retry") == 0) rc = retry(c, which, &err);
-    else if (rc == 0) rc = pp_err_set(&err, PP_ERR_INVALID, "want list or retry, not \"%s\"", verb);
+    if (rc == 0 && (!verb || strcmp(verb, "list") == 0))
+        rc = list(c, which, &err);
+    else if (rc == 0 && strcmp(verb, "retry") == 0)
+        rc = retry(c, which, &err);
+    else if (rc == 0)
+        rc = pp_err_set(&err, PP_ERR_INVALID, "want list or retry, not \"%s\"", verb);
     pp_config_free(c);
     return rc == 0 ? CLI_OK : cli_fail("parked", &err);
 }

@@ -54,9 +54,12 @@ static void look_at(const struct pp_config *c, const json_t *p, struct view *v) 
     const char *why = text_of(p, "waits"), *state = text_of(p, "state");
     bool running = strcmp(state, "running") == 0;
     snprintf(v->waits + used, sizeof v->waits - used, "%s%s (%s)", used ? ", " : "", text_of(p, "name"),
-             !running ? text_of(p, "last_end") : *why ? why : "starting");
+             !running ? text_of(p, "last_end")
+             : *why   ? why
+                      : "starting");
     if (json_integer_value(json_object_get(p, "restarts")) >= pp_config_int(c, "restarts"))
-        snprintf(v->dead, sizeof v->dead, "%s keeps ending (%s); its log: %s", text_of(p, "name"), text_of(p, "last_end"), text_of(p, "log"));
+        snprintf(v->dead, sizeof v->dead, "%s keeps ending (%s); its log: %s", text_of(p, "name"),
+                 text_of(p, "last_end"), text_of(p, "log"));
 }
 
 static void look(const struct pp_config *c, struct view *v) {
@@ -88,7 +91,8 @@ static int wait_all(const struct pp_config *c, struct pp_err *err) {
         if (v.seen && v.ready == v.n) break;
         if (*v.dead) return pp_err_set(err, PP_ERR_IO, "%s", v.dead);
         if (pp_mono_ms() >= until)
-            return pp_err_set(err, PP_ERR_TIMEOUT, "%d of %d ready; not ready: %s", v.ready, v.n, v.seen ? v.waits : "nothing runs");
+            return pp_err_set(err, PP_ERR_TIMEOUT, "%d of %d ready; not ready: %s", v.ready, v.n,
+                              v.seen ? v.waits : "nothing runs");
         if (v.seen) say(&v, &said, &said_at);
         nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000L}, NULL);
     }

@@ -16,10 +16,12 @@
 #define COLUMNS 3
 
 static const struct pp_config_key keys[] = {
-    {"services", PP_CFG_STR, 1, 1023, "", "deploy/services.tsv", "Table of processes: name, readiness address, command."},
+    {"services", PP_CFG_STR, 1, 1023, "", "deploy/services.tsv",
+     "Table of processes: name, readiness address, command."},
     {"run-dir", PP_CFG_STR, 1, 900, "", ".run", "Folder of the installation: log/, status.json. {run} in the table."},
     {"bin-dir", PP_CFG_STR, 1, 900, "", "build/bin", "Folder of the programs. {bin} in the table."},
-    {"port-shift", PP_CFG_INT, -1000, 50000, "", "0", "Added to every port; {7101} in the table is port 7101 moved by it."},
+    {"port-shift", PP_CFG_INT, -1000, 50000, "", "0",
+     "Added to every port; {7101} in the table is port 7101 moved by it."},
     {"only", PP_CFG_STR, 0, 1023, "", "", "Names of the processes to start, separated by commas; empty: all."},
     {0},
 };
@@ -33,10 +35,14 @@ struct plan {
 
 static int expand_name(const struct plan *p, struct pp_str name, struct pp_buf *out, struct pp_err *err) {
     int64_t port;
-    if (pp_str_eqz(name, "run")) pp_buf_addz(out, pp_config_str(p->c, "run-dir"));
-    else if (pp_str_eqz(name, "bin")) pp_buf_addz(out, pp_config_str(p->c, "bin-dir"));
-    else if (pp_str_int(name, &port)) pp_buf_printf(out, "%lld", (long long)(port + pp_config_int(p->c, "port-shift")));
-    else return pp_err_set(err, PP_ERR_INVALID, "{%.*s}: want {run}, {bin} or a port", PP_FMT(name));
+    if (pp_str_eqz(name, "run"))
+        pp_buf_addz(out, pp_config_str(p->c, "run-dir"));
+    else if (pp_str_eqz(name, "bin"))
+        pp_buf_addz(out, pp_config_str(p->c, "bin-dir"));
+    else if (pp_str_int(name, &port))
+        pp_buf_printf(out, "%lld", (long long)(port + pp_config_int(p->c, "port-shift")));
+    else
+        return pp_err_set(err, PP_ERR_INVALID, "{%.*s}: want {run}, {bin} or a port", PP_FMT(name));
     return 0;
 }
 
@@ -67,7 +73,8 @@ static bool wanted(const struct plan *p, struct pp_str name) {
 static int add_line(struct plan *p, struct pp_str line, struct pp_err *err) {
     struct pp_str col[COLUMNS];
     for (int i = 0; i < COLUMNS; i++) col[i] = i == COLUMNS - 1 ? line : pp_str_split(&line, '\t');
-    if (!col[0].n || !col[1].n || !col[2].n) return pp_err_set(err, PP_ERR_INVALID, "want name, readiness address or -, command");
+    if (!col[0].n || !col[1].n || !col[2].n)
+        return pp_err_set(err, PP_ERR_INVALID, "want name, readiness address or -, command");
     if (!wanted(p, col[0])) return 0;
     if (p->n == PP_SUPERVISED_MAX) return pp_err_set(err, PP_ERR_LIMIT, "more than %d processes", PP_SUPERVISED_MAX);
     struct pp_supervised *s = &p->list[p->n++];

@@ -28,7 +28,8 @@ static const struct pp_config_key keys[] = {
     {"intake-url", PP_CFG_STR, 1, 255, "", "http://127.0.0.1:7100", "Front door's HTTP address."},
     {"drop", PP_CFG_BOOL, 0, 0, "", "false", "Lays the files into the drop folder instead."},
     {"drop-dir", PP_CFG_STR, 1, 900, "", ".run/drop", "Drop folder; the files go below it to <tenant>/<sub>/."},
-    {"secrets-dir", PP_CFG_STR, 1, 900, "", ".run/secrets", "Folder of the development issuer's key, which signs the token for HTTP."},
+    {"secrets-dir", PP_CFG_STR, 1, 900, "", ".run/secrets",
+     "Folder of the development issuer's key, which signs the token for HTTP."},
     {"token-issuer", PP_CFG_STR, 1, 256, "", "priorpath-dev", "Issuer (iss) that the door expects."},
     {"token", PP_CFG_STR, 0, 8000, "", "", "Token for HTTP instead of one of the development issuer."},
     CLI_KEY_TENANT,
@@ -73,7 +74,8 @@ static int mllp_connect(struct sender *s, struct pp_err *err) {
     }
     freeaddrinfo(list);
     if (s->fd >= 0) return 0;
-    return pp_err_set(err, PP_ERR_IO, "nobody listens for MLLP at %s (%s); is the front door up? (priorpath status)", s->at, strerror(e));
+    return pp_err_set(err, PP_ERR_IO, "nobody listens for MLLP at %s (%s); is the front door up? (priorpath status)",
+                      s->at, strerror(e));
 }
 
 static int mllp_write(struct sender *s, struct pp_str m, struct pp_err *err) {
@@ -98,8 +100,10 @@ static int mllp_read(struct sender *s, struct pp_str *ret, struct pp_err *err) {
     for (;;) {
         ssize_t n = recv(s->fd, part, sizeof part, 0);
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            return pp_err_set(err, PP_ERR_TIMEOUT, "%s: no answer within %d s; the message may have been stored, sending it again is harmless", s->at,
-                              (int)pp_config_int(s->c, "timeout-s"));
+            return pp_err_set(
+                err, PP_ERR_TIMEOUT,
+                "%s: no answer within %d s; the message may have been stored, sending it again is harmless", s->at,
+                (int)pp_config_int(s->c, "timeout-s"));
         if (n <= 0) return pp_err_set(err, PP_ERR_IO, "%s: the connection was closed before the answer came", s->at);
         for (size_t at = 0; at < (size_t)n;) {
             at += pp_mllp_feed(&s->framer, part + at, (size_t)n - at, pp_mono_ms(), &ev);
@@ -111,14 +115,19 @@ static int mllp_read(struct sender *s, struct pp_str *ret, struct pp_err *err) {
 }
 
 static const char *meaning(struct pp_str code) {
-    static const char *const words[][2] = {{"AA", "accepted"}, {"CA", "accepted and stored"}, {"AE", "not accepted, an error in it"},
-                                           {"CE", "not stored, an error"}, {"AR", "rejected"}, {"CR", "rejected, not stored"}};
+    static const char *const words[][2] = {{"AA", "accepted"},
+                                           {"CA", "accepted and stored"},
+                                           {"AE", "not accepted, an error in it"},
+                                           {"CE", "not stored, an error"},
+                                           {"AR", "rejected"},
+                                           {"CR", "rejected, not stored"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (pp_str_eqz(code, words[i][0])) return words[i][1];
     return "an answer without a known code";
 }
 
-static void say_answer(struct sender *s, struct pp_str message, struct pp_str answer, const char *file, uint32_t number) {
+static void say_answer(struct sender *s, struct pp_str message, struct pp_str answer, const char *file,
+                       uint32_t number) {
     struct pp_hl7_msg ours, theirs;
     struct pp_hl7_msh msh = {0};
     struct pp_hl7_answer a = {0};
@@ -131,8 +140,9 @@ static void say_answer(struct sender *s, struct pp_str message, struct pp_str an
     }
     bool good = a.code.n == 2 && a.code.s[1] == 'A';
     if (!good) s->refused++;
-    printf("%s #%u  %.*s  %s%.*s, %s%s%s%.*s%s%.*s\n", file, number, PP_FMT(a.control_id), cli_tone(good ? CLI_GOOD : CLI_BAD), PP_FMT(a.code), meaning(a.code),
-           cli_tone(CLI_PLAIN), a.text.n ? ": " : "", PP_FMT(a.text), a.error_code.n ? " " : "", PP_FMT(a.error_code));
+    printf("%s #%u  %.*s  %s%.*s, %s%s%s%.*s%s%.*s\n", file, number, PP_FMT(a.control_id),
+           cli_tone(good ? CLI_GOOD : CLI_BAD), PP_FMT(a.code), meaning(a.code), cli_tone(CLI_PLAIN),
+           a.text.n ? ": " : "", PP_FMT(a.text), a.error_code.n ? " " : "", PP_FMT(a.error_code));
 }
 
 static int send_mllp(struct sender *s, struct pp_str message, const char *file, uint32_t number, struct pp_err *err) {
@@ -154,14 +164,18 @@ static int need_token(struct sender *s, struct pp_err *err) {
         snprintf(s->token, sizeof s->token, "%s", pp_config_str(s->c, "token"));
         return 0;
     }
-    struct pp_auth_claims claims = {.issuer = pp_config_str(s->c, "token-issuer"), .tenant = pp_config_str(s->c, "tenant"),
-                                    .subject = pp_config_str(s->c, "sub"), .roles = "client", .sites = "*"};
+    struct pp_auth_claims claims = {.issuer = pp_config_str(s->c, "token-issuer"),
+                                    .tenant = pp_config_str(s->c, "tenant"),
+                                    .subject = pp_config_str(s->c, "sub"),
+                                    .roles = "client",
+                                    .sites = "*"};
     snprintf(key, sizeof key, "%s/%s", pp_config_str(s->c, "secrets-dir"), PP_AUTH_DEV_KEY);
     if (pp_auth_dev_token(key, &claims, pp_real_ms(), 3600, s->token, sizeof s->token, err) == 0) return 0;
     return pp_err_wrap(err, "a token is needed for HTTP (--token, or an installation with a development issuer)");
 }
 
-static int send_http(struct sender *s, struct pp_str body, const char *type, const char *file, uint32_t number, struct pp_err *err) {
+static int send_http(struct sender *s, struct pp_str body, const char *type, const char *file, uint32_t number,
+                     struct pp_err *err) {
     char url[400];
     struct pp_buf answer;
     int status = 0;
@@ -173,7 +187,8 @@ static int send_http(struct sender *s, struct pp_str body, const char *type, con
         bool good = status >= 200 && status < 300;
         s->sent++;
         s->refused += !good;
-        printf("%s #%u  %s%d %s%s %.*s\n", file, number, cli_tone(good ? CLI_GOOD : CLI_BAD), status, good ? "stored" : "refused", cli_tone(CLI_PLAIN),
+        printf("%s #%u  %s%d %s%s %.*s\n", file, number, cli_tone(good ? CLI_GOOD : CLI_BAD), status,
+               good ? "stored" : "refused", cli_tone(CLI_PLAIN),
                PP_FMT(pp_str_trim(pp_str_cut(pp_buf_str(&answer), 600))));
     } else {
         pp_err_wrap(err, "%s", url);
@@ -190,10 +205,12 @@ static int send_hl7(struct sender *s, struct pp_str text, const char *file, stru
     int rc = 0;
     pp_hl7_batch_init(&b, text);
     for (pp_hl7_batch_next(&b, &it); rc == 0 && it.what != PP_HL7_BATCH_DONE; pp_hl7_batch_next(&b, &it)) {
-        if (it.what == PP_HL7_BATCH_NOISE) printf("%s, byte %u: %u bytes that belong to no message are left out\n", file, it.offset, it.bytes.n);
+        if (it.what == PP_HL7_BATCH_NOISE)
+            printf("%s, byte %u: %u bytes that belong to no message are left out\n", file, it.offset, it.bytes.n);
         if (it.what == PP_HL7_BATCH_FAULT) printf("%s, byte %u: %s\n", file, it.offset, it.text);
         if (it.what != PP_HL7_BATCH_MESSAGE) continue;
-        rc = pp_config_bool(s->c, "http") ? send_http(s, it.bytes, "application/hl7-v2", file, it.number, err) : send_mllp(s, it.bytes, file, it.number, err);
+        rc = pp_config_bool(s->c, "http") ? send_http(s, it.bytes, "application/hl7-v2", file, it.number, err)
+                                          : send_mllp(s, it.bytes, file, it.number, err);
     }
     return rc;
 }
@@ -218,14 +235,16 @@ static int send_x12(struct sender *s, struct pp_str text, const char *file, stru
     return rc;
 }
 
-/* One resource or bundle, an array of them, or several one behind the other (NDJSON). The bytes of a single one are sent
- * as they are. */
+/* One resource or bundle, an array of them, or several one behind the other (NDJSON). The bytes of a single one are
+ * sent as they are. */
 static int send_fhir(struct sender *s, struct pp_str text, const char *file, struct pp_err *err) {
     int rc = 0;
     for (uint32_t number = 1; rc == 0 && text.n; number++) {
         json_error_t e;
         json_t *j = json_loadb(text.s, text.n, JSON_DISABLE_EOF_CHECK, &e);
-        if (!j) return pp_err_set(err, PP_ERR_INVALID, "%s: no JSON at line %d, column %d of part %u: %s", file, e.line, e.column, number, e.text);
+        if (!j)
+            return pp_err_set(err, PP_ERR_INVALID, "%s: no JSON at line %d, column %d of part %u: %s", file, e.line,
+                              e.column, number, e.text);
         bool array = json_is_array(j);
         size_t i;
         json_t *part;
@@ -235,7 +254,9 @@ static int send_fhir(struct sender *s, struct pp_str text, const char *file, str
             free(one);
         }
         json_decref(j);
-        if (!array) rc = send_http(s, (struct pp_str){text.s, (uint32_t)e.position}, "application/fhir+json", file, number, err);
+        if (!array)
+            rc =
+                send_http(s, (struct pp_str){text.s, (uint32_t)e.position}, "application/fhir+json", file, number, err);
         text = pp_str_trim((struct pp_str){text.s + e.position, text.n - (uint32_t)e.position});
     }
     return rc;
@@ -245,11 +266,14 @@ static int drop_file(struct sender *s, struct pp_str text, const char *file, str
     char path[2048], hidden[2048];
     const char *base = strrchr(file, '/');
     base = base ? base + 1 : file;
-    const char *dir = pp_config_str(s->c, "drop-dir"), *tenant = pp_config_str(s->c, "tenant"), *sub = pp_config_str(s->c, "sub");
+    const char *dir = pp_config_str(s->c, "drop-dir"), *tenant = pp_config_str(s->c, "tenant"),
+               *sub = pp_config_str(s->c, "sub");
     snprintf(path, sizeof path, "%s/%s/%s/%s", dir, tenant, sub, base);
     snprintf(hidden, sizeof hidden, "%s/%s/%s/.%s.part", dir, tenant, sub, base);
     FILE *f = fopen(hidden, "we");
-    if (!f) return pp_err_set(err, PP_ERR_IO, "%s: %s; the folder <drop-dir>/<tenant>/<sub> must be there", hidden, strerror(errno));
+    if (!f)
+        return pp_err_set(err, PP_ERR_IO, "%s: %s; the folder <drop-dir>/<tenant>/<sub> must be there", hidden,
+                          strerror(errno));
     bool good = fwrite(text.s, 1, text.n, f) == text.n;
     good = fclose(f) == 0 && good;
     /* Under its name only when it is whole. */
@@ -263,14 +287,21 @@ static int send_file(struct sender *s, const char *file, struct pp_err *err) {
     struct pp_buf b = {0};
     int rc = cli_read_file(file, FILE_BYTES_MAX, &b, err);
     struct pp_str text = pp_buf_str(&b), head = pp_str_trim(text);
-    while (head.n && (head.s[0] == PP_MLLP_VT || head.s[0] == PP_MLLP_FS)) head = pp_str_trim((struct pp_str){head.s + 1, head.n - 1});
-    if (rc == 0 && pp_config_bool(s->c, "drop")) rc = drop_file(s, text, file, err);
-    else if (rc == 0 && (pp_str_starts(head, PP_STR("MSH")) || pp_str_starts(head, PP_STR("FHS")) || pp_str_starts(head, PP_STR("BHS"))))
+    while (head.n && (head.s[0] == PP_MLLP_VT || head.s[0] == PP_MLLP_FS))
+        head = pp_str_trim((struct pp_str){head.s + 1, head.n - 1});
+    if (rc == 0 && pp_config_bool(s->c, "drop"))
+        rc = drop_file(s, text, file, err);
+    else if (rc == 0 && (pp_str_starts(head, PP_STR("MSH")) || pp_str_starts(head, PP_STR("FHS")) ||
+                         pp_str_starts(head, PP_STR("BHS"))))
         rc = send_hl7(s, text, file, err);
-    else if (rc == 0 && pp_str_starts(head, PP_STR("ISA"))) rc = send_x12(s, head, file, err);
-    else if (rc == 0 && head.n && (head.s[0] == '{' || head.s[0] == '[')) rc = send_fhir(s, head, file, err);
-    else if (rc == 0 && *pp_config_str(s->c, "mllp")) rc = send_mllp(s, text, file, 1, err); /* on purpose: what does the door say? */
-    else if (rc == 0) rc = pp_err_set(err, PP_ERR_INVALID, "%s: neither HL7 v2 (MSH, FHS, BHS), X12 (ISA) nor FHIR JSON", file);
+    else if (rc == 0 && pp_str_starts(head, PP_STR("ISA")))
+        rc = send_x12(s, head, file, err);
+    else if (rc == 0 && head.n && (head.s[0] == '{' || head.s[0] == '['))
+        rc = send_fhir(s, head, file, err);
+    else if (rc == 0 && *pp_config_str(s->c, "mllp"))
+        rc = send_mllp(s, text, file, 1, err); /* on purpose: what does the door say? */
+    else if (rc == 0)
+        rc = pp_err_set(err, PP_ERR_INVALID, "%s: neither HL7 v2 (MSH, FHS, BHS), X12 (ISA) nor FHIR JSON", file);
     pp_buf_free(&b);
     return rc;
 }
@@ -285,7 +316,9 @@ int cmd_send(int argc, char **argv) {
     struct sender s = {.c = c, .fd = -1};
     pp_mllp_init(&s.framer, &(struct pp_mllp_opts){0});
     pp_arena_init(&s.a, ARENA_MAX);
-    if (n == 0) rc = pp_err_set(&err, PP_ERR_INVALID, "which file? Files come first, then settings: priorpath send order.hl7 --mllp=127.0.0.1:2575");
+    if (n == 0)
+        rc = pp_err_set(&err, PP_ERR_INVALID,
+                        "which file? Files come first, then settings: priorpath send order.hl7 --mllp=127.0.0.1:2575");
     for (int i = 0; i < n && rc == 0; i++) rc = send_file(&s, files[i], &err);
     if (s.sent > 1) printf("%d sent, %d of them not accepted\n", s.sent, s.refused);
     if (s.fd >= 0) close(s.fd);

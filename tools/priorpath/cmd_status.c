@@ -13,7 +13,7 @@
 
 #define METRICS_BYTES_MAX (256 * 1024)
 #define PROBE_MS 1000
-#define LAG_WARN 10000              /* records */
+#define LAG_WARN 10000 /* records */
 #define OUTBOX_WARN_MS 10000
 #define TURN_WARN_MS 100
 #define JOB_WARN_MS (15 * 60 * 1000) /* real; that old a job is "delayed" for people too */
@@ -67,12 +67,15 @@ static void ask_metrics(struct look *l, json_t *s, const char *name, int port) {
     int status = 0;
     snprintf(url, sizeof url, "http://127.0.0.1:%d/metrics", port + (int)pp_config_int(l->c, "port-shift"));
     if (pp_probe_sync(url, PROBE_MS, &status, l->metrics, METRICS_BYTES_MAX, &err) < 0 || status != 200) return;
-    double turn = metric(l->metrics, "pp_loop_turn_longest_seconds"), stopped = metric(l->metrics, "pp_partitions_stopped");
+    double turn = metric(l->metrics, "pp_loop_turn_longest_seconds"),
+           stopped = metric(l->metrics, "pp_partitions_stopped");
     if (turn >= 0) json_object_set_new(s, "longest_turn_ms", json_integer((int64_t)(turn * 1000 + 0.5)));
     if (turn * 1000 > TURN_WARN_MS) attention(l, "%s: one turn of its loop took %.0f ms", name, turn * 1000);
     if (stopped > 0) {
         json_object_set_new(s, "partitions_stopped", json_integer((int64_t)stopped));
-        attention(l, "%s: %.0f partitions stand still because something was lost; its log names writer and sequence, then: priorpath republish",
+        attention(l,
+                  "%s: %.0f partitions stand still because something was lost; its log names writer and sequence, "
+                  "then: priorpath republish",
                   name, stopped);
     }
 }
@@ -84,9 +87,12 @@ static json_t *ask_ready(struct look *l, const char *name, int port) {
     snprintf(url, sizeof url, "http://127.0.0.1:%d/readyz", port + (int)pp_config_int(l->c, "port-shift"));
     bool up = pp_probe_sync(url, PROBE_MS, &status, text, sizeof text, &err) == 0;
     text[strcspn(text, "\r\n")] = 0;
-    json_t *s = json_pack("{s:s, s:b, s:b, s:s}", "name", name, "up", up, "ready", status == 200, "says", up ? text : "does not answer");
-    if (!up) attention(l, "%s is down: nothing answers at %s", name, url);
-    else if (status != 200) attention(l, "%s is not ready: %s", name, text);
+    json_t *s = json_pack("{s:s, s:b, s:b, s:s}", "name", name, "up", up, "ready", status == 200, "says",
+                          up ? text : "does not answer");
+    if (!up)
+        attention(l, "%s is down: nothing answers at %s", name, url);
+    else if (status != 200)
+        attention(l, "%s is not ready: %s", name, text);
     if (up) ask_metrics(l, s, name, port);
     return s;
 }
@@ -99,8 +105,8 @@ static void add_restarts(const struct look *l, json_t *services) {
     snprintf(path, sizeof path, "%s/status.json", pp_config_str(l->c, "run-dir"));
     json_t *j = json_load_file(path, 0, NULL);
     json_array_foreach(json_object_get(j, "processes"), i, p)
-        json_array_foreach(services, k, s)
-            if (strcmp(str(p, "name"), str(s, "name")) == 0) json_object_set_new(s, "restarts", json_integer(num(p, "restarts")));
+        json_array_foreach(services, k, s) if (strcmp(str(p, "name"), str(s, "name")) == 0)
+            json_object_set_new(s, "restarts", json_integer(num(p, "restarts")));
     json_decref(j);
 }
 
@@ -125,7 +131,8 @@ static void on_shards(void *user, const struct pp_rows *r) {
         v->unrelayed += (int)pp_rows_int(r, i, 3);
         for (int t = 0; t < 2; t++) {
             const struct ends *e = v->ends[t];
-            if (e && part < e->n && e->high[part] > pp_rows_int(r, i, 1 + t)) v->lag += e->high[part] - pp_rows_int(r, i, 1 + t);
+            if (e && part < e->n && e->high[part] > pp_rows_int(r, i, 1 + t))
+                v->lag += e->high[part] - pp_rows_int(r, i, 1 + t);
         }
     }
 }
@@ -139,11 +146,14 @@ static void on_ages(void *user, const struct pp_rows *r) {
 }
 
 static int ask_shards(struct pp_pg_sync_conn *db, struct shard_view *v, struct pp_err *err) {
-    if (pp_pg_sync_exec(db, "select part, next_0, next_1, (batch_no - relayed)::int8 from shard order by part", NULL, 0, on_shards, v, err) < 0) return -1;
-    return pp_pg_sync_exec(db,
-                           "select (select min(o.at) from outbox o join shard s using (part) where o.batch_no > s.relayed), "
-                           "(select count(*) from parked), (select min(at) from parked)",
-                           NULL, 0, on_ages, v, err);
+    if (pp_pg_sync_exec(db, "select part, next_0, next_1, (batch_no - relayed)::int8 from shard order by part", NULL, 0,
+                        on_shards, v, err) < 0)
+        return -1;
+    return pp_pg_sync_exec(
+        db,
+        "select (select min(o.at) from outbox o join shard s using (part) where o.batch_no > s.relayed), "
+        "(select count(*) from parked), (select min(at) from parked)",
+        NULL, 0, on_ages, v, err);
 }
 
 static void add_shards(struct look *l, json_t *s, const struct cli_service *svc, struct shard_view *v) {
@@ -155,10 +165,12 @@ static void add_shards(struct look *l, json_t *s, const struct cli_service *svc,
     json_object_set_new(s, "parked", json_integer(v->parked));
     if (v->lag > LAG_WARN) attention(l, "%s is %" PRId64 " records behind", svc->name, v->lag);
     cli_span(v->outbox_ms, age);
-    if (v->outbox_ms > OUTBOX_WARN_MS) attention(l, "%s: output has been waiting for the broker for %s", svc->name, age);
+    if (v->outbox_ms > OUTBOX_WARN_MS)
+        attention(l, "%s: output has been waiting for the broker for %s", svc->name, age);
     cli_span(v->parked_ms, age);
     if (v->parked)
-        attention(l, "%s: %" PRId64 " inputs are parked, the oldest for %s of the clock: priorpath parked list %s", svc->name, v->parked, age, svc->name);
+        attention(l, "%s: %" PRId64 " inputs are parked, the oldest for %s of the clock: priorpath parked list %s",
+                  svc->name, v->parked, age, svc->name);
 }
 
 /* ---- jobs, tasks, what waits for its order ---- */
@@ -167,9 +179,11 @@ static void on_jobs(void *user, const struct pp_rows *r) {
     json_t *list = user;
     for (int i = 0; i < pp_rows_n(r); i++) {
         struct pp_str target = pp_rows_str(r, i, 0), state = pp_rows_str(r, i, 1);
-        json_array_append_new(list, json_pack("{s:s%, s:s%, s:I, s:I, s:I}", "payer", target.s, (size_t)target.n, "state", state.s, (size_t)state.n,
-                                              "jobs", (json_int_t)pp_rows_int(r, i, 2), "age_ms",
-                                              (json_int_t)(pp_real_ms() - pp_rows_time(r, i, 3)), "failures", (json_int_t)pp_rows_int(r, i, 4)));
+        json_array_append_new(list,
+                              json_pack("{s:s%, s:s%, s:I, s:I, s:I}", "payer", target.s, (size_t)target.n, "state",
+                                        state.s, (size_t)state.n, "jobs", (json_int_t)pp_rows_int(r, i, 2), "age_ms",
+                                        (json_int_t)(pp_real_ms() - pp_rows_time(r, i, 3)), "failures",
+                                        (json_int_t)pp_rows_int(r, i, 4)));
     }
 }
 
@@ -186,7 +200,9 @@ static const struct count counts[] = {
 };
 #define COUNTS (sizeof counts / sizeof *counts)
 
-static void on_count(void *user, const struct pp_rows *r) { *(int64_t *)user = pp_rows_n(r) ? pp_rows_int(r, 0, 0) : 0; }
+static void on_count(void *user, const struct pp_rows *r) {
+    *(int64_t *)user = pp_rows_n(r) ? pp_rows_int(r, 0, 0) : 0;
+}
 
 static int ask_counts(const char *schema, struct pp_pg_sync_conn *db, json_t *work, struct pp_err *err) {
     char now[25];
@@ -206,21 +222,23 @@ static int ask_jobs(struct look *l, struct pp_pg_sync_conn *db, json_t *jobs, st
     size_t i;
     json_t *j;
     if (pp_pg_sync_exec(db,
-                        "select target, state, count(*), min(first_at), max(failures)::int8 from job where state <> 'done' group by 1, 2 order by 1, 2",
+                        "select target, state, count(*), min(first_at), max(failures)::int8 from job where state <> "
+                        "'done' group by 1, 2 order by 1, 2",
                         NULL, 0, on_jobs, jobs, err) < 0)
         return -1;
     json_array_foreach(jobs, i, j) {
         char age[32];
         cli_span(num(j, "age_ms"), age);
         if (num(j, "age_ms") > JOB_WARN_MS)
-            attention(l, "payer %s: %" PRId64 " calls (%s), the oldest for %s, %" PRId64 " failures in a row", str(j, "payer"), num(j, "jobs"),
-                      str(j, "state"), age, num(j, "failures"));
+            attention(l, "payer %s: %" PRId64 " calls (%s), the oldest for %s, %" PRId64 " failures in a row",
+                      str(j, "payer"), num(j, "jobs"), str(j, "state"), age, num(j, "failures"));
     }
     return 0;
 }
 
 /* A service without its schema is not installed here: no fault. */
-static int ask_database(struct look *l, const struct cli_service *svc, struct shard_view *v, json_t *s, json_t *status, struct pp_err *err) {
+static int ask_database(struct look *l, const struct cli_service *svc, struct shard_view *v, json_t *s, json_t *status,
+                        struct pp_err *err) {
     struct pp_pg_sync_conn *db = NULL;
     if (cli_db(l->c, svc->name, false, NULL, &db, err) < 0) return -1;
     int rc = ask_shards(db, v, err);
@@ -251,8 +269,10 @@ struct letters {
 static bool on_letter(void *user, const struct pp_record *r, const struct pp_header *h, int nh) {
     struct letters *l = user;
     (void)r;
-    if (pp_headers_get(h, nh, "dlq_replayed").n) l->replayed++;
-    else l->all++;
+    if (pp_headers_get(h, nh, "dlq_replayed").n)
+        l->replayed++;
+    else
+        l->all++;
     return true;
 }
 
@@ -261,7 +281,9 @@ static int ask_broker(struct look *l, json_t *status, struct ends **ret, struct 
     struct letters dead = {0};
     for (int i = 0; i < 3; i++)
         if (!(ret[i] = ask_ends(l, topics[i], err))) return -1;
-    if (pp_kafka_scan_sync(pp_config_str(l->c, "kafka-brokers"), "pa.dlq.v1", CLI_TIMEOUT_MS, on_letter, &dead, err) < 0) return -1;
+    if (pp_kafka_scan_sync(pp_config_str(l->c, "kafka-brokers"), "pa.dlq.v1", CLI_TIMEOUT_MS, on_letter, &dead, err) <
+        0)
+        return -1;
     int64_t open = dead.all > dead.replayed ? dead.all - dead.replayed : 0;
     json_object_set_new(status, "dead_letters", json_integer(open));
     json_object_set_new(status, "dead_letters_replayed", json_integer(dead.replayed));
@@ -283,7 +305,8 @@ static json_t *gather(const struct pp_config *c) {
     struct look l = {.c = c, .attention = json_array(), .metrics = malloc(METRICS_BYTES_MAX)};
     pp_time_text(pp_clock_now_ms(), now);
     json_t *services = json_array();
-    json_t *st = json_pack("{s:s, s:f, s:o, s:[], s:{}}", "at", now, "speed", pp_clock_speed(), "services", services, "jobs", "work");
+    json_t *st = json_pack("{s:s, s:f, s:o, s:[], s:{}}", "at", now, "speed", pp_clock_speed(), "services", services,
+                           "jobs", "work");
     bool broker = l.metrics && ask_broker(&l, st, ends, &err) == 0;
     if (!broker) attention(&l, "the broker: %s", err.msg);
     json_array_append_new(services, ask_ready(&l, "door", 7200));
@@ -317,8 +340,12 @@ static void print_service(const json_t *s) {
         if (num(s, "outbox_age_ms")) cli_span(num(s, "outbox_age_ms"), outbox);
     }
     if (json_object_get(s, "longest_turn_ms")) snprintf(turn, sizeof turn, "%" PRId64 " ms", num(s, "longest_turn_ms"));
-    printf("  %-13s %s%-9s%s %10s %9s %10s %7s %12s %9" PRId64 "\n", str(s, "name"), cli_tone(ready ? CLI_GOOD : CLI_BAD),
-           ready ? "ready" : up ? "not ready" : "down", cli_tone(CLI_PLAIN), parts, lag, outbox, parked, turn, num(s, "restarts"));
+    printf("  %-13s %s%-9s%s %10s %9s %10s %7s %12s %9" PRId64 "\n", str(s, "name"),
+           cli_tone(ready ? CLI_GOOD : CLI_BAD),
+           ready ? "ready"
+           : up  ? "not ready"
+                 : "down",
+           cli_tone(CLI_PLAIN), parts, lag, outbox, parked, turn, num(s, "restarts"));
 }
 
 static void print_text(const json_t *st) {
@@ -327,20 +354,25 @@ static void print_text(const json_t *st) {
     const json_t *work = json_object_get(st, "work"), *todo = json_object_get(st, "attention");
     printf("%sPriorPath at %s%s of its clock, speed %g\n\n", cli_tone(CLI_BOLD), str(st, "at"), cli_tone(CLI_PLAIN),
            json_real_value(json_object_get(st, "speed")));
-    printf("  %-13s %-9s %10s %9s %10s %7s %12s %9s\n", "service", "state", "partitions", "behind", "unsent for", "parked", "longest turn",
-           "restarts");
+    printf("  %-13s %-9s %10s %9s %10s %7s %12s %9s\n", "service", "state", "partitions", "behind", "unsent for",
+           "parked", "longest turn", "restarts");
     json_array_foreach(json_object_get(st, "services"), i, j) print_service(j);
     printf("\n  calls to payers   ");
     if (json_array_size(json_object_get(st, "jobs")) == 0) printf("none open");
     json_array_foreach(json_object_get(st, "jobs"), i, j)
         printf("%s%s %s %" PRId64, i ? " · " : "", str(j, "payer"), str(j, "state"), num(j, "jobs"));
-    printf("\n  for people        %" PRId64 " tasks open, %" PRId64 " of them overdue · %" PRId64 " claims held · %" PRId64 " messages quarantined\n",
-           num(work, "tasks_open"), num(work, "tasks_overdue"), num(work, "claims_held"), num(work, "messages_quarantined"));
-    printf("  waiting           %" PRId64 " visits and %" PRId64 " documents for their order\n", num(work, "visits_unmatched"),
-           num(work, "documents_unmatched"));
-    printf("  dead letters      %" PRId64 ", and %" PRId64 " replayed\n\n", num(st, "dead_letters"), num(st, "dead_letters_replayed"));
-    if (json_array_size(todo) == 0) printf("%sNothing needs attention.%s\n", cli_tone(CLI_GOOD), cli_tone(CLI_PLAIN));
-    else printf("%sNeeds attention:%s\n", cli_tone(CLI_WARN), cli_tone(CLI_PLAIN));
+    printf("\n  for people        %" PRId64 " tasks open, %" PRId64 " of them overdue · %" PRId64
+           " claims held · %" PRId64 " messages quarantined\n",
+           num(work, "tasks_open"), num(work, "tasks_overdue"), num(work, "claims_held"),
+           num(work, "messages_quarantined"));
+    printf("  waiting           %" PRId64 " visits and %" PRId64 " documents for their order\n",
+           num(work, "visits_unmatched"), num(work, "documents_unmatched"));
+    printf("  dead letters      %" PRId64 ", and %" PRId64 " replayed\n\n", num(st, "dead_letters"),
+           num(st, "dead_letters_replayed"));
+    if (json_array_size(todo) == 0)
+        printf("%sNothing needs attention.%s\n", cli_tone(CLI_GOOD), cli_tone(CLI_PLAIN));
+    else
+        printf("%sNeeds attention:%s\n", cli_tone(CLI_WARN), cli_tone(CLI_PLAIN));
     json_array_foreach(todo, i, j) printf("  - %s\n", json_string_value(j));
 }
 

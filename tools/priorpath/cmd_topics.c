@@ -44,14 +44,18 @@ static int parse_line(struct table *t, char *line, const struct pp_config *c, in
     char *name = strsep(&rest, "\t"), *parts = strsep(&rest, "\t");
     int64_t n = pp_config_int(c, "partitions");
     if (!parts || (strcmp(parts, "*") != 0 && !pp_str_int(pp_str_z(parts), &n)) || n < 1 || n > 1024)
-        return pp_err_set(err, PP_ERR_INVALID, "line %d: want a name, a number of partitions or *, and settings", number);
-    *s = (struct pp_topic_spec){.name = name, .partitions = (int)n, .replication = (int)pp_config_int(c, "replication")};
+        return pp_err_set(err, PP_ERR_INVALID, "line %d: want a name, a number of partitions or *, and settings",
+                          number);
+    *s =
+        (struct pp_topic_spec){.name = name, .partitions = (int)n, .replication = (int)pp_config_int(c, "replication")};
     while (rest && (word = strsep(&rest, " "))) {
         char *value = word;
         strsep(&value, "=");
         if (!value || s->nsettings == PP_TOPIC_SETTINGS_MAX)
-            return pp_err_set(err, PP_ERR_INVALID, "line %d: want at most %d settings as name=value", number, PP_TOPIC_SETTINGS_MAX);
-        s->settings[s->nsettings++] = (struct pp_topic_setting){word, pp_str_ends(pp_str_z(word), PP_STR(".ms")) ? milliseconds(t, value) : value};
+            return pp_err_set(err, PP_ERR_INVALID, "line %d: want at most %d settings as name=value", number,
+                              PP_TOPIC_SETTINGS_MAX);
+        s->settings[s->nsettings++] = (struct pp_topic_setting){
+            word, pp_str_ends(pp_str_z(word), PP_STR(".ms")) ? milliseconds(t, value) : value};
     }
     t->n++;
     return 0;
@@ -78,7 +82,8 @@ int cmd_topics(int argc, char **argv) {
     struct table *t = calloc(1, sizeof *t);
     int rc = t ? read_table(t, c, &err) : pp_err_set(&err, PP_ERR_NOMEM, "no memory");
     if (rc == 0)
-        rc = pp_kafka_topics_ensure(pp_config_str(c, "kafka-brokers"), t->specs, t->n, (int)pp_config_int(c, "timeout-s") * 1000, &made, &err);
+        rc = pp_kafka_topics_ensure(pp_config_str(c, "kafka-brokers"), t->specs, t->n,
+                                    (int)pp_config_int(c, "timeout-s") * 1000, &made, &err);
     if (rc == 0) printf("%d topics, %d of them new\n", t->n, made);
     free(t);
     pp_config_free(c);

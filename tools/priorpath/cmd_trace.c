@@ -22,8 +22,10 @@ static const struct pp_config_key keys[] = {
     CLI_KEY_CLOCK,
     CLI_KEY_TENANT,
     CLI_KEY_JSON,
-    {"since-h", PP_CFG_INT, 0, 24 * 365, "h", "0", "Reads the topics only this far back (real time); 0: all they keep."},
-    {"no-inbound", PP_CFG_BOOL, 0, 0, "", "false", "Does not look for the receipts at the door (reads all of pa.inbound.v1)."},
+    {"since-h", PP_CFG_INT, 0, 24 * 365, "h", "0",
+     "Reads the topics only this far back (real time); 0: all they keep."},
+    {"no-inbound", PP_CFG_BOOL, 0, 0, "", "false",
+     "Does not look for the receipts at the door (reads all of pa.inbound.v1)."},
     {"no-public", PP_CFG_BOOL, 0, 0, "", "false", "Does not show the public snapshots."},
     {0},
 };
@@ -78,24 +80,29 @@ static void on_target(void *user, const struct pp_rows *r) {
     }
 }
 
-static const char case_sql[] =
-    "select c.person, c.case_id, c.case_no, null::uuid from cases c where c.case_no = $1 or c.case_id = $2::uuid or exists (select from orders o "
-    "where o.person = c.person and o.case_id = c.case_id and (o.order_no = $1 or o.filler_no = $1 or o.group_no = $1)) order by c.opened desc limit 4";
-static const char claim_sql[] =
-    "select person, case_id, case_no, claim_id from claim where claim_no = $1 or claim_id = $2::uuid order by reported desc limit 1";
+static const char case_sql[] = "select c.person, c.case_id, c.case_no, null::uuid from cases c where c.case_no = $1 or "
+                               "c.case_id = $2::uuid or exists (select from orders o "
+                               "where o.person = c.person and o.case_id = c.case_id and (o.order_no = $1 or "
+                               "o.filler_no = $1 or o.group_no = $1)) order by c.opened desc limit 4";
+static const char claim_sql[] = "select person, case_id, case_no, claim_id from claim where claim_no = $1 or claim_id "
+                                "= $2::uuid order by reported desc limit 1";
 
 /* What names things of this case, asked of those who gave the names. $1 person, $2 case id. */
 static const struct {
     const char *schema, *sql;
 } names[] = {
     {"chart", "select unnest(array[order_no, filler_no]) from orders where person = $1::uuid and case_id = $2::uuid"},
-    {"chart", "select unnest(array[v.visit_no, v.visit_id::text]) from case_visit c join visit v using (person, visit_id) "
-              "where c.person = $1::uuid and c.case_id = $2::uuid"},
-    {"submission", "select unnest(array[submission_id::text, trace]) from submission where person = $1::uuid and case_id = $2::uuid"},
-    {"claims", "select unnest(array[claim_id::text, claim_no]) from claim where person = $1::uuid and case_id = $2::uuid"},
+    {"chart",
+     "select unnest(array[v.visit_no, v.visit_id::text]) from case_visit c join visit v using (person, visit_id) "
+     "where c.person = $1::uuid and c.case_id = $2::uuid"},
+    {"submission",
+     "select unnest(array[submission_id::text, trace]) from submission where person = $1::uuid and case_id = $2::uuid"},
+    {"claims",
+     "select unnest(array[claim_id::text, claim_no]) from claim where person = $1::uuid and case_id = $2::uuid"},
 };
 
-static int ask(struct trace *t, const char *schema, const char *sql, const char *const *p, int n, pp_pg_rows_cb *cb, struct pp_err *err) {
+static int ask(struct trace *t, const char *schema, const char *sql, const char *const *p, int n, pp_pg_rows_cb *cb,
+               struct pp_err *err) {
     struct pp_pg_sync_conn *db = NULL;
     if (cli_db(t->c, schema, true, pp_config_str(t->c, "tenant"), &db, err) < 0) return -1;
     int rc = pp_pg_sync_exec(db, sql, p, n, cb, t, err);
@@ -113,11 +120,13 @@ static int find(struct trace *t, const char *what, struct pp_err *err) {
     }
     if (ask(t, "chart", case_sql, p, 2, on_target, err) < 0) return -1;
     if (t->found > 1)
-        return pp_err_set(err, PP_ERR_CONFLICT, "%d cases have %s: trace one of them by its number:%s%s", t->found, what, *t->case_no ? " " : "", t->case_no);
+        return pp_err_set(err, PP_ERR_CONFLICT, "%d cases have %s: trace one of them by its number:%s%s", t->found,
+                          what, *t->case_no ? " " : "", t->case_no);
     if (t->found == 0 && ask(t, "claims", claim_sql, p, 2, on_target, err) < 0) return -1;
     if (t->found == 0)
         return pp_err_set(err, PP_ERR_NOTFOUND,
-                          "tenant %s has no order, case or claim %s. It may not have been understood: priorpath status counts quarantined messages and dead letters",
+                          "tenant %s has no order, case or claim %s. It may not have been understood: priorpath status "
+                          "counts quarantined messages and dead letters",
                           pp_config_str(t->c, "tenant"), what);
     add_word(t, pp_str_z(what));
     add_word(t, pp_str_z(t->case_no));
@@ -152,8 +161,11 @@ static struct step *add_step(struct trace *t, const struct pp_record *r, const s
     struct pp_str source = pp_headers_get(h, nh, "ce_source");
     pp_str_split(&source, '/');
     pp_str_split(&source, '/');
-    *s = (struct step){.real_ms = r->time_ms, .order = t->n++, .service = pp_arena_str(&t->a, pp_str_split(&source, '/')),
-                       .type = pp_arena_str(&t->a, pp_headers_get(h, nh, "ce_type")), .id = pp_arena_str(&t->a, pp_headers_get(h, nh, "ce_id")),
+    *s = (struct step){.real_ms = r->time_ms,
+                       .order = t->n++,
+                       .service = pp_arena_str(&t->a, pp_str_split(&source, '/')),
+                       .type = pp_arena_str(&t->a, pp_headers_get(h, nh, "ce_type")),
+                       .id = pp_arena_str(&t->a, pp_headers_get(h, nh, "ce_id")),
                        .cause = pp_arena_str(&t->a, pp_headers_get(h, nh, "pp_cause"))};
     if (!pp_time_parse(pp_headers_get(h, nh, "ce_time"), &s->time_ms)) s->time_ms = r->time_ms;
     return s;
@@ -200,14 +212,16 @@ static bool on_inbound(void *user, const struct pp_record *r, const struct pp_he
     struct trace *t = user;
     struct pp_str id = pp_headers_get(h, nh, "ce_id");
     bool led = false;
-    for (int i = 0; i < t->n && !led; i++) led = t->steps[i].is_log && t->steps[i].chosen && pp_str_eq(t->steps[i].cause, id);
+    for (int i = 0; i < t->n && !led; i++)
+        led = t->steps[i].is_log && t->steps[i].chosen && pp_str_eq(t->steps[i].cause, id);
     if (!led) return true;
     struct step *s = add_step(t, r, h, nh);
     if (!s) return false;
     s->chosen = s->is_inbound = true;
     s->service = PP_STR("door");
-    s->sentence = pp_arena_printf(&t->a, "%u bytes from %.*s, message %.*s, made durable", r->value.n, PP_FMT(pp_headers_get(h, nh, "pp_sender")),
-                                  PP_FMT(pp_headers_get(h, nh, "pp_message_id")));
+    s->sentence =
+        pp_arena_printf(&t->a, "%u bytes from %.*s, message %.*s, made durable", r->value.n,
+                        PP_FMT(pp_headers_get(h, nh, "pp_sender")), PP_FMT(pp_headers_get(h, nh, "pp_message_id")));
     s->proof = pp_arena_printf(&t->a, "bytes %.*s", PP_FMT(pp_headers_get(h, nh, "pp_hash")));
     return true;
 }
@@ -218,21 +232,29 @@ static void choose_siblings(struct trace *t) {
         struct step *s = &t->steps[i];
         if (!s->is_log || s->chosen || !pp_str_ends(s->type, PP_STR(".reported"))) continue;
         for (int k = 0; k < t->n && !s->chosen; k++)
-            s->chosen = t->steps[k].chosen && pp_str_eqz(t->steps[k].type, "order.reported") && pp_str_eq(t->steps[k].cause, s->cause);
-        if (s->chosen && pp_str_eqz(s->type, "patient.reported")) s->sentence = PP_STR("who the patient is, as the sender has it");
+            s->chosen = t->steps[k].chosen && pp_str_eqz(t->steps[k].type, "order.reported") &&
+                        pp_str_eq(t->steps[k].cause, s->cause);
+        if (s->chosen && pp_str_eqz(s->type, "patient.reported"))
+            s->sentence = PP_STR("who the patient is, as the sender has it");
     }
 }
 
 static int scan(struct trace *t, const char *topic, int partition, pp_scan_fn *fn, struct pp_err *err) {
     int64_t back = pp_config_int(t->c, "since-h");
-    struct pp_scan_opts o = {.brokers = pp_config_str(t->c, "kafka-brokers"), .topic = topic, .partition = partition, .timeout_ms = CLI_TIMEOUT_MS,
-                             .from_ms = back ? pp_real_ms() - back * PP_MS_HOUR : 0, .fn = fn, .user = t};
+    struct pp_scan_opts o = {.brokers = pp_config_str(t->c, "kafka-brokers"),
+                             .topic = topic,
+                             .partition = partition,
+                             .timeout_ms = CLI_TIMEOUT_MS,
+                             .from_ms = back ? pp_real_ms() - back * PP_MS_HOUR : 0,
+                             .fn = fn,
+                             .user = t};
     return pp_kafka_scan(&o, err);
 }
 
 static int collect(struct trace *t, struct pp_err *err) {
-    static const char *const topics[] = {"pa.case-status.v1", "pa.readiness.v1", "pa.authorization.v1", "pa.claim-status.v1",
-                                         "pa.checklist.v1", "pa.task.v1", "pa.notice.v1"};
+    static const char *const topics[] = {"pa.case-status.v1",  "pa.readiness.v1", "pa.authorization.v1",
+                                         "pa.claim-status.v1", "pa.checklist.v1", "pa.task.v1",
+                                         "pa.notice.v1"};
     int part = pp_home_of(t->person) & ((int)pp_config_int(t->c, "partitions") - 1);
     if (scan(t, "pa.log.v1", part, on_log, err) < 0) return -1;
     choose_siblings(t);
@@ -240,7 +262,8 @@ static int collect(struct trace *t, struct pp_err *err) {
     for (size_t i = 0; i < sizeof topics / sizeof *topics && !pp_config_bool(t->c, "no-public"); i++)
         if (scan(t, topics[i], part, on_public, err) < 0) return -1;
     if (pp_arena_failed(&t->a) || t->n == STEPS_MAX)
-        return pp_err_set(err, PP_ERR_LIMIT, "this person has more than %d records; --since-h=24 reads only the last day", STEPS_MAX);
+        return pp_err_set(err, PP_ERR_LIMIT,
+                          "this person has more than %d records; --since-h=24 reads only the last day", STEPS_MAX);
     return 0;
 }
 
@@ -256,12 +279,15 @@ static int by_time(const void *a, const void *b) {
 static void on_jobs(void *user, const struct pp_rows *r) {
     json_t *list = user;
     for (int i = 0; i < pp_rows_n(r); i++) {
-        struct pp_str target = pp_rows_str(r, i, 0), state = pp_rows_str(r, i, 1), why = pp_rows_str(r, i, 4), type = pp_rows_str(r, i, 6);
+        struct pp_str target = pp_rows_str(r, i, 0), state = pp_rows_str(r, i, 1), why = pp_rows_str(r, i, 4),
+                      type = pp_rows_str(r, i, 6);
         char first[25];
         pp_time_text(pp_rows_time(r, i, 5), first);
-        json_array_append_new(list, json_pack("{s:s%, s:s%, s:s%, s:I, s:I, s:s%, s:s}", "call", type.s, (size_t)type.n, "payer", target.s, (size_t)target.n,
-                                              "state", state.s, (size_t)state.n, "tries", (json_int_t)pp_rows_int(r, i, 2), "failures",
-                                              (json_int_t)pp_rows_int(r, i, 3), "why", why.s, (size_t)why.n, "first_at_real", first));
+        json_array_append_new(list,
+                              json_pack("{s:s%, s:s%, s:s%, s:I, s:I, s:s%, s:s}", "call", type.s, (size_t)type.n,
+                                        "payer", target.s, (size_t)target.n, "state", state.s, (size_t)state.n, "tries",
+                                        (json_int_t)pp_rows_int(r, i, 2), "failures", (json_int_t)pp_rows_int(r, i, 3),
+                                        "why", why.s, (size_t)why.n, "first_at_real", first));
     }
 }
 
@@ -271,8 +297,10 @@ static int ask_jobs(struct trace *t, json_t *list, struct pp_err *err) {
     if (!*t->case_id) return 0;
     if (cli_db(t->c, "submission", false, NULL, &db, err) < 0) return -1;
     int rc = pp_pg_sync_exec(db,
-                             "select target, state, attempt, failures, why, first_at, request_type from job where person = $1::uuid and (ref = $2::uuid or "
-                             "ref in (select submission_id from submission where person = $1::uuid and case_id = $2::uuid)) order by first_at",
+                             "select target, state, attempt, failures, why, first_at, request_type from job where "
+                             "person = $1::uuid and (ref = $2::uuid or "
+                             "ref in (select submission_id from submission where person = $1::uuid and case_id = "
+                             "$2::uuid)) order by first_at",
                              p, 2, on_jobs, list, err);
     pp_pg_sync_close(db);
     return rc;
@@ -282,13 +310,15 @@ static void print_step(const struct step *s, const struct step *before) {
     char when[25], span[32] = "";
     pp_time_text(s->time_ms, when);
     if (before) cli_span(s->real_ms - before->real_ms, span);
-    bool bad = pp_str_starts(s->type, PP_STR("task.needed")) || pp_str_eqz(s->type, "claim.held") || pp_str_eqz(s->type, "submission.rejected");
+    bool bad = pp_str_starts(s->type, PP_STR("task.needed")) || pp_str_eqz(s->type, "claim.held") ||
+               pp_str_eqz(s->type, "submission.rejected");
     bool good = pp_str_eqz(s->type, "claim.released") || pp_str_eqz(s->type, "authorization.decided");
     enum cli_tone tone = bad ? CLI_WARN : good ? CLI_GOOD : s->is_log || s->is_inbound ? CLI_PLAIN : CLI_DIM;
     struct pp_str id = s->id;
     if (id.n > SHORT_ID) id = (struct pp_str){id.s + id.n - SHORT_ID, SHORT_ID};
-    printf("%.10s %.12s %8s  %-12.*s %s%-22.*s %.*s%s  %s%.*s%s\n", when, when + 11, *span ? span : "", PP_FMT(s->service), cli_tone(tone), PP_FMT(s->type),
-           PP_FMT(s->sentence), cli_tone(CLI_PLAIN), cli_tone(CLI_DIM), PP_FMT(s->is_log || s->is_inbound ? id : PP_STR_NONE), cli_tone(CLI_PLAIN));
+    printf("%.10s %.12s %8s  %-12.*s %s%-22.*s %.*s%s  %s%.*s%s\n", when, when + 11, *span ? span : "",
+           PP_FMT(s->service), cli_tone(tone), PP_FMT(s->type), PP_FMT(s->sentence), cli_tone(CLI_PLAIN),
+           cli_tone(CLI_DIM), PP_FMT(s->is_log || s->is_inbound ? id : PP_STR_NONE), cli_tone(CLI_PLAIN));
     if (s->proof.n) printf("%47s%sproof: %.*s%s\n", "", cli_tone(CLI_DIM), PP_FMT(s->proof), cli_tone(CLI_PLAIN));
 }
 
@@ -298,8 +328,8 @@ static void print_text(const struct trace *t, const json_t *jobs) {
     size_t i;
     json_t *j;
     int shown = 0;
-    printf("%s%s%s%s  (times are those of the clock; + is real time since the line before)\n\n", cli_tone(CLI_BOLD), *t->case_no ? "case " : "claim ",
-           *t->case_no ? t->case_no : t->claim_id, cli_tone(CLI_PLAIN));
+    printf("%s%s%s%s  (times are those of the clock; + is real time since the line before)\n\n", cli_tone(CLI_BOLD),
+           *t->case_no ? "case " : "claim ", *t->case_no ? t->case_no : t->claim_id, cli_tone(CLI_PLAIN));
     for (int k = 0; k < t->n; k++) {
         const struct step *s = &t->steps[k];
         if (!s->chosen) continue;
@@ -311,7 +341,8 @@ static void print_text(const struct trace *t, const json_t *jobs) {
     if (json_array_size(jobs)) printf("\ncalls to payers\n");
     json_array_foreach(jobs, i, j)
         printf("  %s %s: %s after %" JSON_INTEGER_FORMAT " tries%s%s\n", json_string_value(json_object_get(j, "payer")),
-               json_string_value(json_object_get(j, "call")), json_string_value(json_object_get(j, "state")), json_integer_value(json_object_get(j, "tries")),
+               json_string_value(json_object_get(j, "call")), json_string_value(json_object_get(j, "state")),
+               json_integer_value(json_object_get(j, "tries")),
                *json_string_value(json_object_get(j, "why")) ? ": " : "", json_string_value(json_object_get(j, "why")));
     if (first) {
         cli_span(last->real_ms - first->real_ms, total);
@@ -331,11 +362,13 @@ static void print_json(const struct trace *t, json_t *jobs) {
         if (!s->chosen) continue;
         pp_time_text(s->time_ms, when);
         pp_time_text(s->real_ms, real);
-        json_array_append_new(steps, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "time", when, "real_time", real, "service", str_of(s->service),
-                                               "type", str_of(s->type), "id", str_of(s->id), "cause", str_of(s->cause), "text", str_of(s->sentence), "proof",
-                                               str_of(s->proof)));
+        json_array_append_new(steps, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "time", when, "real_time",
+                                               real, "service", str_of(s->service), "type", str_of(s->type), "id",
+                                               str_of(s->id), "cause", str_of(s->cause), "text", str_of(s->sentence),
+                                               "proof", str_of(s->proof)));
     }
-    json_t *all = json_pack("{s:s, s:s, s:s, s:o, s:O}", "case_no", t->case_no, "case_id", t->case_id, "claim_id", t->claim_id, "steps", steps, "calls", jobs);
+    json_t *all = json_pack("{s:s, s:s, s:s, s:o, s:O}", "case_no", t->case_no, "case_id", t->case_id, "claim_id",
+                            t->claim_id, "steps", steps, "calls", jobs);
     json_dumpf(all, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(all);
@@ -349,14 +382,20 @@ int cmd_trace(int argc, char **argv) {
     struct trace t = {.c = c, .steps = calloc(STEPS_MAX, sizeof *t.steps)};
     json_t *jobs = json_array();
     pp_arena_init(&t.a, ARENA_MAX);
-    int rc = !what ? pp_err_set(&err, PP_ERR_INVALID, "which one? Give an order number, case number, case id or claim number: priorpath trace C-4711")
-             : t.steps ? find(&t, what, &err) : pp_err_set(&err, PP_ERR_NOMEM, "no memory");
+    int rc = !what
+                 ? pp_err_set(
+                       &err, PP_ERR_INVALID,
+                       "which one? Give an order number, case number, case id or claim number: priorpath trace C-4711")
+             : t.steps ? find(&t, what, &err)
+                       : pp_err_set(&err, PP_ERR_NOMEM, "no memory");
     if (rc == 0) rc = collect(&t, &err);
     if (rc == 0) rc = ask_jobs(&t, jobs, &err);
     if (rc == 0) {
         qsort(t.steps, (size_t)t.n, sizeof *t.steps, by_time);
-        if (pp_config_bool(c, "json")) print_json(&t, jobs);
-        else print_text(&t, jobs);
+        if (pp_config_bool(c, "json"))
+            print_json(&t, jobs);
+        else
+            print_text(&t, jobs);
     }
     json_decref(jobs);
     pp_arena_free(&t.a);

@@ -11,19 +11,41 @@
 #define ENV_LINE_MAX 4096
 
 static const struct cli_command commands[] = {
-    {"run", "", "keeps the processes of services.tsv running (foreground)", cmd_run},
-    {"ready", "", "waits until all processes are ready, or asks one --url", cmd_ready},
-    {"topics", "", "makes Kafka's topics and keeps their settings", cmd_topics},
-    {"packs", "publish|list", "reference packs: stores and announces them", cmd_packs},
-    {"token", "", "prints an access token of the development issuer; --init makes its key", cmd_token},
-    {"trace", "ORDER", "one order's whole way through all services, with times and proofs", cmd_trace},
-    {"status", "", "one screen about the running installation; exit code 1 when something needs attention", cmd_status},
-    {"send", "FILE…", "gives HL7 v2, FHIR or X12 files to the front door and tells the answers", cmd_send},
-    {"subscribe", "TOPIC", "prints what a topic says, as a subscriber hears it", cmd_subscribe},
-    {"dlq", "list|show|replay", "dead letters: bytes that could not be used, kept as they came", cmd_dlq},
-    {"parked", "list|retry", "inputs that a service set aside under their case", cmd_parked},
-    {"republish", "SERVICE", "puts a service's facts of the last hour on the log again", cmd_republish},
-    {"clock", "show|set|speed", "virtual time of the installation", cmd_clock},
+    {"run", "", "keeps the processes of services.tsv running (foreground)", cmd_run, NULL},
+    {"ready", "", "waits until all processes are ready, or asks one --url", cmd_ready, NULL},
+    {"topics", "", "makes Kafka's topics and keeps their settings", cmd_topics, NULL},
+    {"packs", "publish|list", "reference packs: stores and announces them", cmd_packs, NULL},
+    {"token", "", "prints an access token of the development issuer; --init makes its key", cmd_token, NULL},
+    {"trace", "ORDER", "one order's whole way through all services, with times and proofs", cmd_trace,
+     "priorpath trace ORDER: an order number, case number, case id or claim number.\n"
+     "Times are those of the installation's clock; the second column is real time since the line before.\n"
+     "  priorpath trace O-1001\n  priorpath trace C-6259432 --no-public --json"},
+    {"status", "", "one screen about the running installation; exit code 1 when something needs attention", cmd_status,
+     "priorpath status: exit code 0 nothing needs attention, 1 something does.\n"
+     "  priorpath status --watch\n  priorpath status --json | jq .attention"},
+    {"send", "FILE…", "gives HL7 v2, FHIR or X12 files to the front door and tells the answers", cmd_send,
+     "priorpath send FILE…: files first, then settings. HL7 v2 goes by MLLP, FHIR and X12 by HTTP; files with several\n"
+     "messages are split; - is the standard input. Exit code 1 when one was not accepted.\n"
+     "  priorpath send order.hl7 note.hl7\n  priorpath send order.hl7 --mllp=10.0.0.5:2575\n  priorpath send claim.837 "
+     "--sub=billing"},
+    {"subscribe", "TOPIC", "prints what a topic says, as a subscriber hears it", cmd_subscribe,
+     "priorpath subscribe TOPIC: readiness stands for pa.readiness.v1, and so on. Ctrl-C ends it.\n"
+     "  priorpath subscribe readiness --from beginning\n  priorpath subscribe case-status --key CASE-ID -n 1 --json"},
+    {"dlq", "list|show|replay", "dead letters: bytes that could not be used, kept as they came", cmd_dlq,
+     "priorpath dlq list | show N | replay N | replay --all\n"
+     "  priorpath dlq list\n  priorpath dlq show 3\n  priorpath dlq replay 3"},
+    {"parked", "list|retry", "inputs that a service set aside under their case", cmd_parked,
+     "priorpath parked list [SERVICE] | retry SERVICE/ID: all parked inputs of the case are tried again, in their "
+     "order.\n"
+     "  priorpath parked list\n  priorpath parked retry chart/12"},
+    {"republish", "SERVICE", "puts a service's facts of the last hour on the log again", cmd_republish,
+     "priorpath republish SERVICE: the records are the same, ids included; readers skip what they have.\n"
+     "  priorpath republish documents --from=10m --dry-run"},
+    {"recover", "SERVICE", "makes a service whole again whose database was restored from a backup", cmd_recover,
+     "priorpath recover SERVICE: after its schema was restored, while it does not run; then start it. "
+     "docs/recovery.md\n"
+     "  priorpath recover chart --dry-run\n  priorpath recover chart"},
+    {"clock", "show|set|speed", "virtual time of the installation", cmd_clock, NULL},
 };
 #define NCOMMANDS (sizeof commands / sizeof *commands)
 
@@ -34,9 +56,11 @@ static void help(FILE *to) {
         snprintf(head, sizeof head, "%s %s", commands[i].name, commands[i].words);
         fprintf(to, "  %-24s %s\n", head, commands[i].help);
     }
-    fprintf(to, "\npriorpath COMMAND --help lists the settings of one. Where an installation runs (make up) its addresses are\n"
-                "taken from the file env of its folder: --run=DIR, else .run of the current folder, else that of the\n"
-                "checkout in which this program was built.\n");
+    fprintf(
+        to,
+        "\npriorpath COMMAND --help lists the settings of one. Where an installation runs (make up) its addresses are\n"
+        "taken from the file env of its folder: --run=DIR, else .run of the current folder, else that of the\n"
+        "checkout in which this program was built.\n");
 }
 
 int cli_fail(const char *what, const struct pp_err *err) {
@@ -51,7 +75,8 @@ const char *cli_verb(int *argc, char ***argv) {
     return (*argv)[0];
 }
 
-void cli_settings(const char *program, const struct pp_config_key *keys, int argc, char **argv, struct pp_config **ret) {
+void cli_settings(const char *program, const struct pp_config_key *keys, int argc, char **argv,
+                  struct pp_config **ret) {
     const struct pp_config_key *const tables[] = {keys, NULL};
     pp_config_load(program, tables, argc, argv, ret, NULL);
 }
@@ -77,9 +102,12 @@ static const char *take_run(int *argc, char **argv) {
     const char *dir = NULL;
     int n = 0;
     for (int i = 0; i < *argc; i++) {
-        if (strncmp(argv[i], "--run=", 6) == 0) dir = argv[i] + 6;
-        else if (strcmp(argv[i], "--run") == 0 && i + 1 < *argc) dir = argv[++i];
-        else argv[n++] = argv[i];
+        if (strncmp(argv[i], "--run=", 6) == 0)
+            dir = argv[i] + 6;
+        else if (strcmp(argv[i], "--run") == 0 && i + 1 < *argc)
+            dir = argv[++i];
+        else
+            argv[n++] = argv[i];
     }
     argv[n] = NULL;
     *argc = n;
@@ -121,6 +149,8 @@ int main(int argc, char **argv) {
         argc--;
         argv++;
         load_installation(take_run(&argc, argv));
+        for (int k = 1; k < argc && commands[i].more; k++)
+            if (strcmp(argv[k], "--help") == 0) printf("%s\n\n", commands[i].more);
         return commands[i].run(argc, argv);
     }
     fprintf(stderr, "priorpath: there is no command \"%s\"; priorpath help lists them\n", argv[1]);

@@ -13,13 +13,15 @@ struct cli_command {
     const char *words; /* verbs it takes before its settings, for the help; "" = none */
     const char *help;
     int (*run)(int argc, char **argv); /* argv[0] is the sub-command; returns an exit code */
+    const char *more; /* what --help says before the settings: how it is called, and an example; NULL: nothing */
 };
 
 /* Says the error on stderr and returns CLI_FAILED. */
 int cli_fail(const char *what, const struct pp_err *err);
 /* Takes a verb (argv[1] when it does not begin with a dash) off the arguments; NULL when there is none. */
 const char *cli_verb(int *argc, char ***argv);
-/* Settings of a sub-command: argv as --name=value, PP_<NAME>, defaults. Prints help and faults, and exits, by itself. */
+/* Settings of a sub-command: argv as --name=value, PP_<NAME>, defaults. Prints help and faults, and exits, by itself.
+ */
 void cli_settings(const char *program, const struct pp_config_key *keys, int argc, char **argv, struct pp_config **ret);
 
 int cmd_run(int argc, char **argv);
@@ -36,7 +38,6 @@ int cmd_dlq(int argc, char **argv);
 int cmd_parked(int argc, char **argv);
 int cmd_republish(int argc, char **argv);
 int cmd_recover(int argc, char **argv);
-int cmd_status(int argc, char **argv);
 int cmd_dlq(int argc, char **argv);
 
 #endif

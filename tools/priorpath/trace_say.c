@@ -19,7 +19,8 @@ static const char *each(size_t i) { return i ? "; " : ""; }
 
 static void say_order(const json_t *j, struct pp_buf *b) {
     const json_t *service = json_object_get(j, "service"), *code = json_object_get(service, "code");
-    pp_buf_printf(b, "order %s is %s: %s", text(j, "order_no"), *text(j, "action") ? text(j, "action") : "reported", text(code, "code"));
+    pp_buf_printf(b, "order %s is %s: %s", text(j, "order_no"), *text(j, "action") ? text(j, "action") : "reported",
+                  text(code, "code"));
     also(b, ", ", text(j, "priority"));
     also(b, ", for ", text(service, "service_date"));
     also(b, ", at ", text(j, "site"));
@@ -30,14 +31,16 @@ static void say_visit(const json_t *j, struct pp_buf *b) {
     also(b, ", for order ", text(j, "order_no"));
 }
 static void say_document(const json_t *j, struct pp_buf *b) {
-    pp_buf_printf(b, "document of type %s, %s%s", text(json_object_get(j, "type"), "code"), text(j, "status"), yes(j, "signed") ? ", signed" : "");
+    pp_buf_printf(b, "document of type %s, %s%s", text(json_object_get(j, "type"), "code"), text(j, "status"),
+                  yes(j, "signed") ? ", signed" : "");
     also(b, ", for order ", text(j, "order_no"));
 }
 static void say_claim(const json_t *j, struct pp_buf *b) {
     size_t i;
     json_t *l;
     pp_buf_printf(b, "claim %s with %zu lines", text(j, "claim_no"), json_array_size(list(j, "lines")));
-    json_array_foreach(list(j, "lines"), i, l) pp_buf_printf(b, "%s%s x %s", i ? ", " : ": ", text(l, "code"), *text(l, "units") ? text(l, "units") : "1");
+    json_array_foreach(list(j, "lines"), i, l)
+        pp_buf_printf(b, "%s%s x %s", i ? ", " : ": ", text(l, "code"), *text(l, "units") ? text(l, "units") : "1");
     also(b, ", authorization ", text(j, "authorization"));
 }
 static void say_payer_answer(const json_t *j, struct pp_buf *b) {
@@ -46,7 +49,8 @@ static void say_payer_answer(const json_t *j, struct pp_buf *b) {
 }
 static void say_coverage(const json_t *j, struct pp_buf *b) {
     const json_t *c = json_object_get(j, "coverage");
-    pp_buf_printf(b, "coverage %lld: payer %s%s", number(c, "rank"), text(c, "payer_code"), yes(j, "ended") ? ", ended" : "");
+    pp_buf_printf(b, "coverage %lld: payer %s%s", number(c, "rank"), text(c, "payer_code"),
+                  yes(j, "ended") ? ", ended" : "");
 }
 
 /* ---- what was decided ---- */
@@ -56,9 +60,11 @@ static void say_case(const json_t *j, struct pp_buf *b) {
     json_t *l;
     pp_buf_printf(b, "case %s, version %lld (%s):", text(j, "case_no"), number(j, "case_version"), text(j, "change"));
     json_array_foreach(list(j, "lines"), i, l)
-        pp_buf_printf(b, "%s line %lld %s%s", i ? "," : "", number(l, "line"), *text(l, "code") ? text(l, "code") : "without a mapped code",
+        pp_buf_printf(b, "%s line %lld %s%s", i ? "," : "", number(l, "line"),
+                      *text(l, "code") ? text(l, "code") : "without a mapped code",
                       strcmp(text(l, "state"), "cancelled") == 0 ? " cancelled" : "");
-    json_array_foreach(list(j, "missing"), i, l) pp_buf_printf(b, "%s%s", i ? ", " : "; missing: ", json_string_value(l));
+    json_array_foreach(list(j, "missing"), i, l)
+        pp_buf_printf(b, "%s%s", i ? ", " : "; missing: ", json_string_value(l));
 }
 static void say_requirement(const json_t *j, struct pp_buf *b) {
     size_t i;
@@ -73,10 +79,12 @@ static void say_checklist(const json_t *j, struct pp_buf *b) {
     size_t i;
     json_t *l;
     pp_buf_printf(b, "checklist %s", yes(j, "complete") ? "complete" : "not complete");
-    json_array_foreach(list(j, "items"), i, l) pp_buf_printf(b, "%s%s %s", i ? ", " : ": ", text(l, "item"), text(l, "state"));
+    json_array_foreach(list(j, "items"), i, l)
+        pp_buf_printf(b, "%s%s %s", i ? ", " : ": ", text(l, "item"), text(l, "state"));
 }
 static void say_packet(const json_t *j, struct pp_buf *b) {
-    pp_buf_printf(b, "packet released by %s with %zu documents", text(j, "released_by"), json_array_size(list(j, "documents")));
+    pp_buf_printf(b, "packet released by %s with %zu documents", text(j, "released_by"),
+                  json_array_size(list(j, "documents")));
 }
 static void say_started(const json_t *j, struct pp_buf *b) {
     pp_buf_printf(b, "%s request to %s by %s", text(j, "kind"), text(j, "payer"), text(j, "channel"));
@@ -84,7 +92,8 @@ static void say_started(const json_t *j, struct pp_buf *b) {
 static void say_decided(const json_t *j, struct pp_buf *b) {
     size_t i;
     json_t *l;
-    pp_buf_printf(b, "%s%s: ", text(j, "payer"), strcmp(text(j, "decided_by"), "person") == 0 ? " (recorded by a person)" : "");
+    pp_buf_printf(b, "%s%s: ", text(j, "payer"),
+                  strcmp(text(j, "decided_by"), "person") == 0 ? " (recorded by a person)" : "");
     json_array_foreach(list(j, "lines"), i, l) {
         pp_buf_printf(b, "%sline %lld %s", each(i), number(l, "line"), text(l, "outcome"));
         also(b, ", number ", text(l, "authorization"));
@@ -98,7 +107,8 @@ static void say_info(const json_t *j, struct pp_buf *b) {
     size_t i;
     json_t *l;
     pp_buf_printf(b, "%s asks for", text(j, "payer"));
-    json_array_foreach(list(j, "items"), i, l) pp_buf_printf(b, "%s %s", i ? "," : "", *text(l, "title") ? text(l, "title") : text(l, "code"));
+    json_array_foreach(list(j, "items"), i, l)
+        pp_buf_printf(b, "%s %s", i ? "," : "", *text(l, "title") ? text(l, "title") : text(l, "code"));
     also(b, ", until ", text(j, "due"));
 }
 static void say_payer_and_reason(const json_t *j, struct pp_buf *b) {
@@ -110,7 +120,8 @@ static void say_mismatches(const json_t *j, struct pp_buf *b) {
     size_t i;
     json_t *l;
     json_array_foreach(list(j, "mismatches"), i, l)
-        pp_buf_printf(b, "%s%s: claim %s, authorized %s", i ? "; " : ": ", text(l, "reason"), text(l, "claim_value"), text(l, "auth_value"));
+        pp_buf_printf(b, "%s%s: claim %s, authorized %s", i ? "; " : ": ", text(l, "reason"), text(l, "claim_value"),
+                      text(l, "auth_value"));
 }
 static void say_matched(const json_t *j, struct pp_buf *b) {
     pp_buf_printf(b, "claim %s compared: %s", text(j, "claim_no"), text(j, "result"));
@@ -144,7 +155,8 @@ static void say_readiness(const json_t *j, struct pp_buf *b) {
     json_t *l;
     pp_buf_printf(b, "appointment %s is %s", text(j, "visit_no"), text(j, "colour"));
     also(b, ", ", text(j, "word"));
-    json_array_foreach(list(j, "reasons"), i, l) also(b, i ? "; " : ": ", json_is_string(l) ? json_string_value(l) : text(l, "text"));
+    json_array_foreach(list(j, "reasons"), i, l)
+        also(b, i ? "; " : ": ", json_is_string(l) ? json_string_value(l) : text(l, "text"));
     also(b, ", next: ", text(j, "next_step"));
 }
 static void say_case_status(const json_t *j, struct pp_buf *b) {
@@ -154,8 +166,8 @@ static void say_case_status(const json_t *j, struct pp_buf *b) {
     if (*text(j, "next_owner")) pp_buf_addc(b, ')');
 }
 static void say_authorization(const json_t *j, struct pp_buf *b) {
-    pp_buf_printf(b, "%s %s: %s authorized, %s scheduled, %s used", text(j, "authorization"), text(j, "state"), text(j, "units_authorized"),
-                  text(j, "units_scheduled"), text(j, "units_used"));
+    pp_buf_printf(b, "%s %s: %s authorized, %s scheduled, %s used", text(j, "authorization"), text(j, "state"),
+                  text(j, "units_authorized"), text(j, "units_scheduled"), text(j, "units_used"));
 }
 static void say_claim_status(const json_t *j, struct pp_buf *b) {
     pp_buf_printf(b, "claim %s %s", text(j, "claim_no"), text(j, "state"));

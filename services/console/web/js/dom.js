@@ -16,13 +16,14 @@ const ESCAPES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&
 export const escape = (s) => String(s).replace(/[&<>"']/g, (c) => ESCAPES[c]);
 
 function part(v) {
-  if (v === null || v === undefined || v === false || v === true) return '';
+  if (v === null || v === undefined || v === '') return '';
   if (v instanceof Markup) return v.text;
   if (Array.isArray(v)) return v.map(part).join('');
   return escape(v);
 }
 
-/** html`<b>${text}</b>`: values are escaped, markup and lists of markup are taken as they are, null and false are nothing. */
+/** html`<b>${text}</b>`: values are escaped, markup and lists of markup are taken as they are, null is nothing; true and false
+ * are those words, as aria attributes want them. */
 export function html(strings, ...values) {
   let out = strings[0];
   for (let i = 0; i < values.length; i++) out += part(values[i]) + strings[i + 1];

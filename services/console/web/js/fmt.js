@@ -83,6 +83,8 @@ export function due(iso, zone, now, over) {
   return { text: when(iso, zone, now), tone: dayOf(now, zone) === dayOf(Date.parse(iso), zone) ? 'soon' : '' };
 }
 
+/** Long machine-made numbers by their two ends. */
+export const cut = (t, max = 20) => (t && t.length > max ? `${t.slice(0, 8)}…${t.slice(-4)}` : t ?? '');
 export const count = (n) => Number(n || 0).toLocaleString('en-US');
 /** Money is text; it never becomes a number. */
 export function money(text, cents = false) {

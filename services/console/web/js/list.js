@@ -39,10 +39,11 @@ export function serviceDate(s) {
 
 export function owner(o) {
   if (o.user) return html`<span class="who ${o.user === me.id ? 'me' : ''}" title="${personName(o.user)}">${personInitials(o.user)}</span>`;
+  if (!o.queue) return html`<span class="who" aria-hidden="true"></span>`;
   return html`<span class="who nobody" title="Nobody yet: ${personName(o.queue) || 'no queue'}">?</span>`;
 }
 
-const priorityTone = (n) => (n >= 60 ? 'stop' : n >= 25 ? 'act' : 'none');
+const priorityTone = (n) => (n >= 75 ? 'stop' : n >= 40 ? 'act' : 'none');
 
 export function rowMarkup(row, now, { selected, focused, left, compact }) {
   const svc = serviceDate(row.service), what = fmt.service(row.what.text), c = clock(row, now), n = Math.min(100, row.priority.n);
@@ -55,9 +56,9 @@ export function rowMarkup(row, now, { selected, focused, left, compact }) {
 <div role="gridcell" class="pat"><div class="a s id">${patientName(row.patient)}</div><div class="b">${patientAge(row.patient)}</div></div>
 <div role="gridcell" class="what"><div class="a s">${what.text}</div><div class="b"><span class="id">${what.code}</span>${what.code && lines ? ' · ' : ''}${lines}${row.urgency === 'routine' ? '' : html` · ${row.urgency}`}</div></div>
 <div role="gridcell" class="payer"><div class="a">${payerName(row.payer, row.payer_name) || 'No payer known'}</div><div class="b">${fmt.lob(row.lob)}</div></div>
-<div role="gridcell" class="st"><div class="a">${tag(row.status.tone, row.status.word)}</div><div class="b">${days}${row.status.reference ? html` · <span class="id">${hidden() ? '••' : row.status.reference}</span>` : ''}</div></div>
+<div role="gridcell" class="st"><div class="a">${tag(row.status.tone, row.status.word)}</div><div class="b">${days}${row.status.reference ? html` · <span class="id">${hidden() ? '••' : fmt.cut(row.status.reference)}</span>` : ''}</div></div>
 <div role="gridcell" class="ck"><div class="a ${c.tone}">${c.text}</div><div class="b">${c.what}</div></div>
-<div role="gridcell" class="next"><div class="a s">${left || row.next.text || 'Nothing to do'}</div><div class="b">${left ? row.next.text : row.next.why}</div></div>
+<div role="gridcell" class="next"><div class="a s${row.next.text || left ? '' : ' idle'}">${left || row.next.text || 'Nothing to do'}</div><div class="b">${left ? row.next.text : row.next.why}</div></div>
 <div role="gridcell" class="own">${owner(row.owner)}<span>${fmt.ago(row.owner.last_at, now, zone())}</span></div></div>`;
 }
 const plural = (n) => fmt.plural(n, 'line');

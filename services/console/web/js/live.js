@@ -2,13 +2,13 @@
 import { scriptUrl } from './dom.js';
 
 const listeners = new Set();
-let live = false, frozen = false, base = { virtual: Date.now(), real: Date.now(), speed: 1 }, since = Date.now();
+let live = false, frozen = false, base = { virtual: Date.now(), real: Date.now(), speed: 1 }, since = 0;
 let waiting = [];
 
 export const now = () => base.virtual + (Date.now() - base.real) * base.speed;
 export const isLive = () => live;
 export const isFrozen = () => frozen;
-export const quietSince = () => since;
+export const quietSince = () => since || now();
 export function setClock(iso, speed) { base = { virtual: Date.parse(iso), real: Date.now(), speed: speed || 1 }; }
 
 /** fn({type: 'row'|'gone'|'gap'|'state'|'command', data}); returns how to stop. */

@@ -35,6 +35,8 @@ let peeking = false;
 export const hidden = () => pref('hidden', false) && !peeking;
 export function setPeeking(on) { peeking = on; }
 export const conceal = (text) => (hidden() ? '••' : text);
+/** Sentences keep their words; numbers of authorizations, requests and orders in them go. */
+export const mask = (text) => (hidden() ? String(text ?? '').replace(/\b(?=[A-Za-z0-9-]*\d)[A-Za-z0-9]+(?:-?[A-Za-z0-9]+)*\b/g, (t) => (t.length > 5 ? '••' : t)) : text);
 /** "M.R. ··4821" */
 export const patientName = (p) => (hidden() ? '••' : `${(p?.initials ?? '').split('').map((c) => `${c}.`).join('') || '?'} ··${p?.tail ?? ''}`);
 /** "67 F" */

@@ -29,15 +29,16 @@ const LAYOUT = html`<a class="skip" href="#screen" data-plain>Skip to the list</
     <form class="find" role="search">${icon('search')}<input id="find" type="text" name="q" autocomplete="off" spellcheck="false" placeholder="Find order, case, claim" aria-label="Find an order, case or claim number"><kbd>/</kbd><div id="found"></div></form>
     <div class="places"></div><div class="views"></div><div class="foot"></div>
   </nav>
-  <div class="main">
+  <div class="pane">
     <header class="top"></header><div id="stale"></div>
     <main class="screen" id="screen" tabindex="-1"></main>
     <footer class="foot-bar"><div class="said" role="status" aria-live="polite"></div><div class="hints"></div></footer>
   </div>
 </div>`;
 
+const visiblePlaces = () => PLACES.filter((p) => !p.roles || p.roles.some((r) => me.me.roles.includes(r)));
 function rail() {
-  const visible = PLACES.filter((p) => !p.roles || p.roles.some((r) => me.me.roles.includes(r)));
+  const visible = visiblePlaces();
   render($('.places'), html`${visible.map((p) => html`<a href="/${p.place}" ${p.place === screen?.railPlace ? html`aria-current="page"` : ''} title="${p.name} (G ${p.letter})">${icon(p.icon)}<span class="label">${p.name}</span><span class="n">${p.n(counts) === undefined || p.n(counts) === '' ? '' : fmt.count(p.n(counts))}</span></a>`)}`);
   const v = screen?.views?.() ?? { title: '', list: [] };
   render($('.views'), v.list.length ? html`<h2>${v.title}</h2>${v.list.map((x) => html`<a href="${x.href}" ${x.current ? html`aria-current="true"` : ''}>${x.name}<span class="n ${x.bad && x.n ? 'bad' : ''}">${x.n === undefined ? '' : fmt.count(x.n)}</span></a>`)}` : '');
@@ -54,6 +55,7 @@ function liveState() {
 }
 
 function top() {
+  if (!$('.app')) return;
   const t = screen?.top?.() ?? { title: '' };
   render($('.top'), html`${t.back ? html`<a class="btn icon quiet" href="${t.back}" id="back" aria-label="Back to the list" title="Back (U)">${icon('back')}</a>` : ''}
     <div class="grow"><h1>${t.title}</h1><span class="count">${t.count ?? ''}</span></div>${t.acts ?? ''}${liveState()}
@@ -63,6 +65,7 @@ function top() {
 }
 
 function said() {
+  if (!$('.app')) return;
   const s = undo.current();
   const left = s?.until ? Math.ceil((s.until - Date.now()) / 1000) : 0;
   if (!s || (Date.now() - s.at > 20000 && left <= 0)) { render($('.said'), ''); return; }
@@ -77,7 +80,7 @@ export function refresh() {
   render($('.hints'), html`${(screen?.hints ?? []).map(([k, text]) => key(k, text))}`);
   said();
 }
-undo.whenSaid(() => { if ($('.app')) said(); });
+undo.whenSaid(said);
 
 async function loadCounts() {
   clearTimeout(countsTimer);
@@ -129,10 +132,10 @@ async function signOut() {
   try { await post('sign-out'); } finally { location.assign('/'); }
 }
 
-const SHELL_KEYS = [
+const shellKeys = () => [
   { key: '/', text: 'find', run: () => $('#find').focus() },
   { key: '?', text: 'all keys', run: () => keys.showMap() },
-  ...PLACES.map((p) => ({ key: `G ${p.letter}`, text: `go to ${p.name.toLowerCase()}`, run: () => url.go(`/${p.place}`) })),
+  ...visiblePlaces().map((p) => ({ key: `G ${p.letter}`, text: `go to ${p.name.toLowerCase()}`, run: () => url.go(`/${p.place}`) })),
   { key: 'H', text: 'hide details', run: hide },
   { key: 'Z', text: 'undo, stop', run: () => undo.undo() },
   { key: '.', text: 'freeze or resume live', run: () => { live.freeze(!live.isFrozen()); refresh(); } },
@@ -141,7 +144,7 @@ const SHELL_KEYS = [
 
 export function start(root) {
   render(root, LAYOUT);
-  keys.setShell(SHELL_KEYS);
+  keys.setShell(shellKeys());
   keys.start();
   url.onChange(show);
   url.start();
@@ -155,23 +158,24 @@ export function start(root) {
     else if (id === 'hide') hide();
     else if (id === 'theme') theme();
     else if (id === 'sign-out') signOut();
-    if (!e.target.closest?.('.find')) render($('#found'), '');
+    if ($('#found') && !e.target.closest?.('.find')) render($('#found'), '');
   });
   /* Shift+H held: a look at what is hidden. */
   const peek = (on) => (e) => { if (e.key === 'H' && e.shiftKey === true && !/INPUT|TEXTAREA/.test(e.target.tagName) && me.pref('hidden', false)) { me.setPeeking(on); screen?.draw?.(); } };
   document.addEventListener('keydown', peek(true));
   document.addEventListener('keyup', (e) => { if (e.key === 'H' || e.key === 'h' || e.key === 'Shift') { if (me.pref('hidden', false)) { me.setPeeking(false); screen?.draw?.(); } } });
   $('.find').addEventListener('submit', (e) => { e.preventDefault(); find($('#find').value); });
-  setInterval(() => { said(); }, 1000);
+  setInterval(said, 1000);
   setInterval(() => { if (document.visibilityState === 'visible') { top(); screen?.tick?.(); } }, 10000);
   loadCounts();
   show();
 }
 
+const sentence = (t) => (t ? `${t[0].toUpperCase()}${t.slice(1).replace(/\.$/, '')}.` : '');
 /** What stands in place of a part that could not be read. */
 export function failure(e) {
-  if (e.status === 403) return html`<div class="note"><h2>Your role does not see this</h2><p>${e.detail || 'Another role is needed.'} Your lead grants roles.</p></div>`;
+  if (e.status === 403) return html`<div class="note"><h2>Your role does not see this</h2><p>${sentence(e.detail || 'Another role is needed')} Your lead grants roles.</p></div>`;
   if (e.status === 404) return html`<div class="note"><h2>There is no such thing</h2><p>It may belong to another organization or site, or the address is wrong.</p></div>`;
-  return html`<div class="note"><h2>${e.status === 0 || e.status >= 500 ? 'Sorry, this part has a problem' : e.message}</h2><p>${e.message}. ${e.detail} The rest goes on working.</p><p><button class="btn" data-retry>Try again</button> ${e.trace ? html`<span class="sub id">Trace ${e.trace}</span>` : ''}</p></div>`;
+  return html`<div class="note"><h2>${e.status === 0 || e.status >= 500 ? 'Sorry, this part has a problem' : e.message}</h2><p>${sentence(e.message)} ${sentence(e.detail)} The rest goes on working.</p><p><button class="btn" data-retry>Try again</button> ${e.trace ? html`<span class="sub id">Trace ${e.trace}</span>` : ''}</p></div>`;
 }
 export const dialogOpen = () => $$('dialog[open]').length > 0;

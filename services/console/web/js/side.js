@@ -12,9 +12,9 @@ export function bar(share, tone) {
 function clockRow(k, c, now) {
   const z = k.whose === 'payer' ? payerZone(c.facts.payer) : k.zone || zone();
   const start = Date.parse(k.start), due = Date.parse(k.due), left = due - now, over = left < 0;
-  const tone = over ? 'stop' : left < fmt.DAY ? 'act' : 'wait';
+  const shade = over ? 'stop' : left < fmt.DAY ? 'act' : 'wait';
   return html`<div class="clock"><div class="pair"><span>${k.what}${k.whose === 'ours' ? html` <span class="dim">ours</span>` : ''}</span><b class="${over ? 'over' : left < fmt.DAY ? 'soon' : ''}">${over ? `${fmt.span(-left)} over` : fmt.span(left)}</b></div>
-    <div class="pair"><span>${fmt.when(k.due, z, now)}</span><span>${k.rule ?? ''}</span></div>${bar(due > start ? (now - start) / (due - start) : 1, tone)}${k.after_visit && !over ? html`<div class="soon">Due after the visit</div>` : ''}</div>`;
+    <div class="pair"><span>${fmt.when(k.due, z, now)}</span><span>${k.rule ?? ''}</span></div>${bar(due > start ? (now - start) / (due - start) : 1, shade)}${k.after_visit && !over ? html`<div class="soon">Due after the visit</div>` : ''}</div>`;
 }
 export function clockRows(c, now) {
   const running = c.clocks.filter((k) => k.state === 'running' && k.due);
@@ -34,10 +34,12 @@ function authorizations(c) {
 }
 
 const DOC = { accepted: 'clear', waived: 'off', received: 'act', requested: 'wait', rejected: 'act', missing: 'act' };
+/* What is only wished for presses nobody. */
+const tone = (i) => (i.must ? DOC[i.state] ?? 'none' : DOC[i.state] === 'act' ? 'off' : DOC[i.state]);
 function documents(c) {
   const k = c.checklist;
   if (!k.items.length) return html`<section><h2>Documents</h2><p class="sub">The payer wants none.</p></section>`;
-  return html`<section id="documents"><h2>Documents <span class="dim">${k.done} of ${k.must}</span></h2>${k.items.map((i) => html`<div class="doc">${sil(DOC[i.state] ?? 'none', 's')}<span class="ell" title="${i.title}">${i.title}${i.line && c.lines.length > 1 ? html` <span class="dim">line ${i.line}</span>` : ''}</span><span class="sub ${DOC[i.state] === 'act' ? 'soon' : ''}">${i.state}${i.must ? '' : ', wished'}</span>${may('item.settle') && i.state !== 'accepted' && i.state !== 'waived' ? html`<button class="link desk" data-item="${i.item}" data-line="${i.line}">settle</button>` : ''}</div>${i.reason ? html`<p class="sub">${i.reason}</p>` : ''}`)}
+  return html`<section id="documents"><h2>Documents <span class="dim">${k.done} of ${k.must}</span></h2>${k.items.map((i) => html`<div class="doc">${sil(tone(i), 's')}<span class="ell" title="${i.title}">${i.title}${i.line && c.lines.length > 1 ? html` <span class="dim">line ${i.line}</span>` : ''}</span><span class="sub ${tone(i) === 'act' ? 'soon' : ''}">${i.state}${i.must ? '' : ', wished'}</span>${may('item.settle') && i.state !== 'accepted' && i.state !== 'waived' ? html`<button class="link desk" data-item="${i.item}" data-line="${i.line}">settle</button>` : ''}</div>${i.reason ? html`<p class="sub">${i.reason}</p>` : ''}`)}
     <p class="sub">${k.released ? `Sent off ${fmt.when(k.released, zone(), Date.parse(c.as_of))}${k.released_by ? `, ${/^policy:/.test(k.released_by) ? 'by policy' : personName(k.released_by)}` : ''}` : k.complete ? 'Complete, not yet released' : ''}</p></section>`;
 }
 
@@ -58,7 +60,7 @@ function tasks(c, now) {
 
 function requests(c, now) {
   if (!c.submissions.length) return '';
-  return html`<section><h2>Requests to the payer</h2>${c.submissions.map((s) => html`<div class="task"><div class="pair"><span>${s.kind} by ${s.channel}</span><span class="dim">${s.state}</span></div><div class="sub">${fmt.when(s.started, zone(), now)} · <span class="id">${conceal(s.trace)}</span></div>${s.reason ? html`<div class="sub">${s.reason}</div>` : ''}</div>`)}</section>`;
+  return html`<section><h2>Requests to the payer</h2>${c.submissions.map((s) => html`<div class="task"><div class="pair"><span>${s.kind} by ${s.channel}</span><span class="dim">${s.state}</span></div><div class="sub">${fmt.when(s.started, zone(), now)} · <span class="id">${conceal(fmt.cut(s.trace))}</span></div>${s.reason ? html`<div class="sub">${s.reason}</div>` : ''}</div>`)}</section>`;
 }
 
 function claimsOf(c) {

@@ -1,9 +1,11 @@
 /* What happened, newest first, one plain sentence each. Corrections are new entries; nothing is taken away. Pure. */
 import { html, icon, sil } from './dom.js';
 import * as fmt from './fmt.js';
-import { conceal, hidden, personName, zone } from './me.js';
+import { conceal, hidden, mask, personName, zone } from './me.js';
 
 export const KINDS = [['', 'Time line'], ['decisions', 'Decisions'], ['contact', 'Payer contact'], ['documents', 'Documents'], ['clocks', 'Clocks'], ['system', 'System']];
+
+const SERVICES = /^(policy:.*|intake|chart|requirements|documents|submission|claims|status)$/;
 
 function ring(e) {
   if (e.type === 'note.add') return icon('phone');
@@ -20,11 +22,12 @@ function dayName(day, today) {
 }
 
 function entry(e) {
-  const actor = e.actor && !/^policy:/.test(e.actor) ? personName(e.actor) : '';
+  const actor = e.actor && !SERVICES.test(e.actor) ? personName(e.actor) : '';
+  const line = e.line && !/^line \d/i.test(e.text) ? `Line ${e.line}: ` : '';
   const said = e.type === 'note.add';
   return html`<li><time datetime="${e.at}">${fmt.clockTime(Date.parse(e.at), zone())}</time><span class="ring">${ring(e)}</span>
-    <div><div><b>${e.line ? `Line ${e.line}: ` : ''}</b>${e.text}${actor ? html` <span class="dim">· ${actor}</span>` : ''}</div>${e.detail ? html`<div class="sub">${said ? `“${conceal(e.detail)}”` : e.detail}</div>` : ''}</div>
-    <div class="seq"><span>#${e.seq}</span>${e.evidence && !/^policy:/.test(e.evidence) ? html`<span class="chip id" title="${hidden() ? '' : e.evidence}">${icon('doc', 's')}<span class="ell">${conceal(e.evidence)}</span></span>` : ''}</div></li>`;
+    <div><div><b>${line}</b>${mask(e.text)}${actor ? html` <span class="dim">· ${actor}</span>` : ''}</div>${e.detail ? html`<div class="sub">${said ? `“${conceal(e.detail)}”` : mask(e.detail)}</div>` : ''}</div>
+    <div class="seq"><span>#${e.seq}</span>${e.evidence && !SERVICES.test(e.evidence) ? html`<span class="chip id" title="${hidden() ? '' : e.evidence}">${icon('doc', 's')}<span class="ell">${conceal(fmt.cut(e.evidence))}</span></span>` : ''}</div></li>`;
 }
 
 export function timeline(rows, now) {

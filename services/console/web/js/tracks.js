@@ -2,7 +2,7 @@
  * Words and tones come from the status service; nothing is concluded here. Pure. */
 import { html, tag } from './dom.js';
 import * as fmt from './fmt.js';
-import { hidden, siteName } from './me.js';
+import { hidden, mask, siteName } from './me.js';
 
 const SEGMENTS_MAX = 12;
 
@@ -26,14 +26,14 @@ export function coverageCell(l) {
 
 export function documentsCell(l) {
   const d = l.documentation, open = /open: (.+)$/.exec(d.fact ?? '')?.[1];
-  const word = d.steps && d.tone !== 'off' ? (d.done === d.steps ? `${d.done} of ${d.steps} accepted` : `${d.word}, ${d.done} of ${d.steps}`) : d.word;
-  return html`${tag(d.tone, word)}${segments(d.steps || 3, d.done ?? 0, d.tone)}<div class="fact">${open ? `Open: ${open}` : d.steps ? 'All that the payer wants is there' : ''}</div>`;
+  const word = d.steps && d.done === d.steps && d.tone === 'clear' ? `${d.done} of ${d.steps} accepted` : d.word;
+  return html`${tag(d.tone, word)}${segments(d.steps || 3, d.done ?? 0, d.tone)}<div class="fact">${open ? `${d.done} of ${d.steps}; open: ${open}` : d.steps ? '' : d.tone === 'off' ? 'The payer wants none' : ''}</div>`;
 }
 
 export function authorizationFact(l) {
   const a = l.authorization, dates = a.valid_from || a.valid_until ? `${fmt.date(a.valid_from, { weekday: false })} – ${fmt.date(a.valid_until, { weekday: false })}` : '';
   if (a.number) return html`<span class="id">${hidden() ? '••' : a.number}</span>${dates ? ` · ${dates}` : ''}`;
-  return a.reason || (a.reference ? html`Reference <span class="id">${hidden() ? '••' : a.reference}</span>` : a.fact ?? '');
+  return mask(a.reason) || (a.reference ? html`Reference <span class="id">${hidden() ? '••' : a.reference}</span>` : mask(a.fact ?? ''));
 }
 export function authorizationWord(l) {
   const a = l.authorization, g = l.ledger;
@@ -69,7 +69,7 @@ export function lineHead(l, c) {
 /** The table of a case; `here` is the line that is looked at. */
 export function linesTable(c, here) {
   return html`<table class="lines"><caption class="sr">Lines of the case: coverage, documentation and authorization of each</caption>
-    <thead><tr><th scope="col" width="22%">Line</th><th scope="col" width="18%">Coverage</th><th scope="col" width="20%">Documentation</th><th scope="col" width="25%">Authorization</th><th scope="col" width="15%">Ready?</th></tr></thead>
+    <thead><tr><th scope="col" width="21%">Line</th><th scope="col" width="17%">Coverage</th><th scope="col" width="22%">Documentation</th><th scope="col" width="25%">Authorization</th><th scope="col" width="15%">Ready?</th></tr></thead>
     <tbody>${c.lines.map((l) => html`<tr id="line-${l.line}" class="${l.line === here ? 'here' : ''}${l.state === 'active' ? '' : ' gone'}"><td>${lineHead(l, c)}</td><td>${coverageCell(l)}</td><td>${documentsCell(l)}</td><td>${authorizationCell(l)}</td><td>${readyCell(c, l)}</td></tr>`)}</tbody></table>`;
 }
 

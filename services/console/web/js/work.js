@@ -284,11 +284,11 @@ export const work = {
     { key: 'Shift+J or Shift+ArrowDown', text: 'select downwards', run: () => move(1, true) }, { key: 'Shift+K or Shift+ArrowUp', text: 'select upwards', run: () => move(-1, true) },
     { key: 'Home', run: () => focus(order()[0]) }, { key: 'End', run: () => focus(order().at(-1)) },
     { key: 'Enter', text: 'open the case', run: () => open() }, { key: 'Space', text: 'peek', run: peek },
-    { key: 'X', text: 'select', run: () => { s.sel.toggle(s.focus); draw(); } }, { key: 'Ctrl+A', text: 'select what is shown', run: () => { s.sel.all(order()); draw(); } },
+    { key: 'X', text: 'select', run: () => { if (focused()) s.sel.toggle(s.focus); draw(); } }, { key: 'Ctrl+A', text: 'select what is shown', run: () => { s.sel.all(order()); draw(); } },
     { key: 'E', text: 'do the next step', run: () => open({ do: 'next' }) }, { key: 'A', text: 'assign', run: assign }, { key: 'M', text: 'assign to me', run: assignMe },
     { key: 'S', text: 'snooze', run: snooze }, { key: 'L', text: 'log a call', run: log }, { key: 'W', text: 'why this priority', run: why }, { key: 'C', text: 'copy the reference', run: copy },
     { key: 'N', text: 'next best case', run: nextBest }, { key: 'R', text: 'show changes', run: refreshNow }, { key: 'F', text: 'filter', run: () => $('.filters select', s.el)?.focus() },
-    { key: 'V', text: 'views', run: () => $('.views a')?.focus() }, { key: 'P', text: 'print', run: () => { document.querySelector('.main').dataset.print = `${me.me.name}, ${fmt.when(new Date(live.now()).toISOString(), me.zone(), live.now())}`; window.print(); } },
+    { key: 'V', text: 'views', run: () => $('.views a')?.focus() }, { key: 'P', text: 'print', run: () => { document.querySelector('.pane').dataset.print = `${me.me.name}, ${fmt.when(new Date(live.now()).toISOString(), me.zone(), live.now())}`; window.print(); } },
     ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => ({ key: String(n), text: n === 1 ? 'go to group 1 … 9' : '', run: () => { const g = [...new Set(s.shown.map((r) => r.group))][n - 1]; focus(s.shown.find((r) => r.group === g)?.id); } })),
   ],
   views() {

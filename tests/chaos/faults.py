@@ -1,0 +1,183 @@
+"""What is broken, in an order that follows from the seed."""
+import os
+import random
+import signal
+import threading
+import time
+
+import psycopg
+
+from world import SERVICES, wait_until
+
+SESSION_SECONDS = 10      # session time-out of the consumer groups
+PAYERS = ["meridian", "prairie", "union", "lakeshore", "carebridge"]
+JOINABLE = ["receive", "chart", "requirements", "documents", "submission", "claims", "status"]
+
+
+def deck(rng):
+    """One round: every kind of fault, every service."""
+    cards = [("kill", s) for s in SERVICES] + [("freeze", s) for s in rng.sample(SERVICES, 4)] + [("freeze long", s) for s in rng.sample(SERVICES, 3)]
+    cards += [("job", state) for state in ("planned", "sending", "doubt", "inquiring")] + [("job frozen", rng.choice(["sending", "inquiring"]))]
+    cards += [("second", s) for s in rng.sample(JOINABLE, 3)] + [("broker", ""), ("database", ""), ("kill all", "")]
+    rng.shuffle(cards)
+    return cards
+
+
+class Faults:
+    def __init__(self, world, play, seed, seconds, say):
+        self.world, self.play, self.say = world, play, say
+        self.rng = random.Random(f"faults {seed}")
+        self.begin = time.time()
+        self.until = self.begin + seconds
+        self.seconds = seconds
+        self.threads, self.frozen, self.instances = [], set(), []
+        self.counts = {}
+        self.problems = []
+        self.lock = threading.Lock()
+
+    def run(self):
+        threading.Thread(target=self.payers, daemon=True).start()
+        cards = []
+        while time.time() < self.until:
+            cards = cards or deck(self.rng)
+            kind, what = cards.pop()
+            self.counts[kind] = self.counts.get(kind, 0) + 1
+            self.say(f"{time.time() - self.begin:5.1f} s  {kind} {what}".rstrip())
+            try:
+                getattr(self, kind.replace(" ", "_"))(what)
+            except (OSError, psycopg.Error, RuntimeError) as e:
+                self.problems.append(f"{kind} {what}: {e}")
+            # Short runs go through one whole round.
+            time.sleep(self.rng.uniform(0.3, max(0.6, min(4.0, self.seconds / 22))))
+
+    def end(self):
+        """Everything is allowed to recover now."""
+        for t in self.threads:
+            t.join(60)
+        with self.lock:
+            for pid in self.frozen:
+                self.signal(pid, signal.SIGCONT)
+        for p in self.instances:
+            if p.poll() is None:
+                p.terminate()
+        for p in self.instances:
+            try:
+                p.wait(20)
+            except Exception:
+                self.problems.append("a second instance did not end when asked to")
+                p.kill()
+        for payer in PAYERS:
+            self.fault(payer, "ok")
+
+    # ---- processes ----
+
+    def signal(self, pid, number):
+        try:
+            if pid:
+                os.kill(pid, number)
+        except ProcessLookupError:
+            pass
+
+    def kill(self, name):
+        self.signal(self.world.pid(name), signal.SIGKILL)
+
+    def kill_all(self, _):
+        for name in SERVICES:
+            self.kill(name)
+
+    def freeze(self, name, seconds=None):
+        self.freeze_pid(self.world.pid(name), seconds or self.rng.uniform(0.5, 4))
+
+    def freeze_pid(self, pid, seconds):
+        if not pid:
+            return
+        with self.lock:
+            self.frozen.add(pid)
+        self.signal(pid, signal.SIGSTOP)
+        def thaw():
+            time.sleep(seconds)
+            self.signal(pid, signal.SIGCONT)
+            with self.lock:
+                self.frozen.discard(pid)
+        self.background(thaw)
+
+    def freeze_long(self, name):
+        self.freeze(name, SESSION_SECONDS + self.rng.uniform(1.5, 5))
+
+    def background(self, work):
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        self.threads.append(thread)
+
+    def second(self, name):
+        """Another instance joins, and leaves in one of four ways."""
+        way = self.rng.choice(["leaves", "is killed", "freezes", "stays while the first freezes"])
+        stay, rest = self.rng.uniform(4, 9), SESSION_SECONDS + self.rng.uniform(2, 4)
+        self.say(f"         {name}: the second instance {way}")
+        process = self.world.second(name)
+        self.instances.append(process)
+        def live():
+            time.sleep(stay)
+            if way == "is killed":
+                process.kill()
+            elif way == "freezes":
+                self.freeze_pid(process.pid, rest)
+                time.sleep(rest + 1)
+            elif way == "stays while the first freezes":
+                self.freeze_pid(self.world.pid(name), rest)
+                time.sleep(rest + 2)
+            if process.poll() is None and way != "is killed":
+                process.terminate()
+        self.background(live)
+
+    # ---- broker and database ----
+
+    def broker(self, _):
+        self.world.part("broker-kill")
+        time.sleep(self.rng.uniform(0.2, 3))
+        self.world.part("broker-start")
+
+    def database(self, _):
+        self.world.part("database-stop")
+        time.sleep(self.rng.uniform(0.2, 3))
+        self.world.part("database-start")
+
+    # ---- payers and jobs ----
+
+    def fault(self, payer, mode, count=1, seconds=2.5):
+        self.play.request("POST", self.play.config.payersim + "/_sim/fault", {"payer": payer, "mode": mode, "count": count, "seconds": seconds})
+
+    def payers(self):
+        """All the time: a payer answers late, breaks off, fails."""
+        rng = random.Random(self.rng.random())
+        while time.time() < self.until:
+            try:
+                self.fault(rng.choice(PAYERS), rng.choice(["cut", "drop", "error500", "slow"]), rng.randrange(1, 3), rng.uniform(0.2, 2))
+            except Exception as e:
+                self.problems.append(f"payer simulator: {e}")
+            time.sleep(rng.uniform(1, 3))
+
+    def job(self, state, act=None):
+        """Makes jobs go through `state`, and ends submission at the moment when one is in it."""
+        mode = {"planned": "down", "sending": "slow", "doubt": "cut", "inquiring": "cut"}[state]
+        for payer in PAYERS:
+            self.fault(payer, mode, 3)
+        try:
+            with self.world.connect() as connection:
+                seen = lambda wanted: bool(self.world.rows(connection, f"select 1 from submission.job where state = '{wanted}' and (state <> 'planned' or failures > 0) limit 1"))
+                if state == "inquiring" and wait_until(5, lambda: seen("doubt"), 0.01):
+                    for payer in PAYERS:
+                        self.fault(payer, "slow", 3)
+                hit = wait_until(5, lambda: seen(state), 0.01)
+            act = act or self.kill
+            act("submission")
+            key = f"job {state}{'' if hit else ', not met'}"
+            self.counts[key] = self.counts.get(key, 0) + 1
+        finally:
+            if state == "planned":
+                time.sleep(0.5)
+                for payer in PAYERS:
+                    self.fault(payer, "ok")
+
+    def job_frozen(self, state):
+        self.job(state, lambda name: self.freeze(name, self.rng.choice([3, SESSION_SECONDS + 3])))
