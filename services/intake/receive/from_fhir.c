@@ -20,12 +20,9 @@ struct reader {
     char place[64];         /* its JSON pointer */
 };
 
+/* The document is freed when it has been read: what is kept is copied. */
 static struct pp_str keep(struct reader *rd, struct pp_str s, uint32_t max) {
-    if (s.n > max) {
-        while (max && ((unsigned char)s.s[max] & 0xc0) == 0x80) max--;
-        s.n = max;
-    }
-    return pp_arena_str(rd->src->arena, s);
+    return pp_arena_str(rd->src->arena, pp_str_cut(s, max));
 }
 
 static struct pp_str member(struct reader *rd, const json_t *o, const char *key, uint32_t max) {

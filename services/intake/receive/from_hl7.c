@@ -12,25 +12,25 @@ struct reader {
 
 /* ---- parts that several messages share ---- */
 
-static struct pp_str cut(struct pp_str s, uint32_t max) {
-    if (s.n > max) {
-        while (max && ((unsigned char)s.s[max] & 0xc0) == 0x80) max--; /* not inside a UTF-8 character */
-        s.n = max;
-    }
-    return s;
+/* Nothing of the message can be used. */
+static void refuse_all(struct reader *rd, const struct pp_err *err) {
+    rcv_refuse(rd->src, rd->r, PP_STR_NONE, "%s", err->msg);
 }
 
 static struct ev_provider provider_of(const struct pp_hl7_provider *p) {
-    return (struct ev_provider){
-        .npi = cut(p->npi, 10), .family = cut(p->name.family, 80), .given = cut(p->name.given, 80)};
+    return (struct ev_provider){.npi = pp_str_cut(p->npi, 10),
+                                .family = pp_str_cut(p->name.family, 80),
+                                .given = pp_str_cut(p->name.given, 80)};
 }
 
 static struct ev_code code_of(const struct pp_hl7_code *c) {
     /* the alternate is often the standard one next to a local first; it counts only when the first is empty */
     if (!c->code.n && c->alt_code.n)
-        return (struct ev_code){
-            .code = cut(c->alt_code, 32), .system = cut(c->alt_system, 64), .text = cut(c->alt_text, 200)};
-    return (struct ev_code){.code = cut(c->code, 32), .system = cut(c->system, 64), .text = cut(c->text, 200)};
+        return (struct ev_code){.code = pp_str_cut(c->alt_code, 32),
+                                .system = pp_str_cut(c->alt_system, 64),
+                                .text = pp_str_cut(c->alt_text, 200)};
+    return (struct ev_code){
+        .code = pp_str_cut(c->code, 32), .system = pp_str_cut(c->system, 64), .text = pp_str_cut(c->text, 200)};
 }
 
 static enum ev_patient_sex sex_of(struct pp_str s) {
@@ -46,17 +46,17 @@ static enum ev_patient_sex sex_of(struct pp_str s) {
 
 static struct ev_patient patient_of(const struct pp_hl7_pid *p) {
     return (struct ev_patient){
-        .mrn = cut(p->mrn.value, 40),
-        .family = cut(p->name.family, 80),
-        .given = cut(p->name.given, 80),
-        .middle = cut(p->name.middle, 80),
+        .mrn = pp_str_cut(p->mrn.value, 40),
+        .family = pp_str_cut(p->name.family, 80),
+        .given = pp_str_cut(p->name.given, 80),
+        .middle = pp_str_cut(p->name.middle, 80),
         .birth_date = p->birth.date,
         .sex = sex_of(p->sex),
-        .address_line = cut(p->address.line, 120),
-        .city = cut(p->address.city, 80),
+        .address_line = pp_str_cut(p->address.line, 120),
+        .city = pp_str_cut(p->address.city, 80),
         .state = p->address.state.n == 2 ? p->address.state : PP_STR_NONE,
-        .zip = cut(p->address.zip, 10),
-        .phone = cut(p->phone, 40),
+        .zip = pp_str_cut(p->address.zip, 10),
+        .phone = pp_str_cut(p->phone, 40),
     };
 }
 
@@ -101,8 +101,8 @@ static void report_patient(struct reader *rd, const struct pp_hl7_pid *pid, cons
         bool account = pp_str_eqz(id->type, "AN");
         e->identifiers[e->identifiers_n++] =
             (struct ev_identifier){.kind = account ? EV_IDENTIFIER_KIND_ACCOUNT : EV_IDENTIFIER_KIND_MRN,
-                                   .authority = cut(id->authority, 80),
-                                   .value = cut(id->value, 80)};
+                                   .authority = pp_str_cut(id->authority, 80),
+                                   .value = pp_str_cut(id->value, 80)};
     }
     struct rcv_report *r = rcv_add_report(rd->src, rd->r, RCV_FACT, subject, ev_of_patient_reported(e));
     if (r) r->said_key = pp_arena_printf(a, "patient/%.*s", PP_FMT(rd->src->sender));
@@ -126,16 +126,16 @@ static void report_coverages(struct reader *rd, const struct pp_hl7_person *p, c
         struct ev_coverage_reported *e = pp_arena_new(a, struct ev_coverage_reported);
         if (!e) return;
         e->sender = rd->src->sender;
-        e->account = cut(p->pid.account.value, 40);
+        e->account = pp_str_cut(p->pid.account.value, 40);
         e->coverage = (struct ev_coverage){
             .rank = in->rank > 0 && in->rank < 10 ? in->rank : (int64_t)i + 1,
-            .payer_code = cut(in->company.value.n ? in->company.value : in->payor_id, 64),
-            .payer_name = cut(in->company_name, 120),
-            .plan = cut(in->plan.code.n ? in->plan.code : in->plan.text, 80),
-            .member_id = cut(insurance_member(in), 40),
-            .group_no = cut(in->group_no, 40),
-            .subscriber_family = cut(in->insured.family, 80),
-            .subscriber_given = cut(in->insured.given, 80),
+            .payer_code = pp_str_cut(in->company.value.n ? in->company.value : in->payor_id, 64),
+            .payer_name = pp_str_cut(in->company_name, 120),
+            .plan = pp_str_cut(in->plan.code.n ? in->plan.code : in->plan.text, 80),
+            .member_id = pp_str_cut(insurance_member(in), 40),
+            .group_no = pp_str_cut(in->group_no, 40),
+            .subscriber_family = pp_str_cut(in->insured.family, 80),
+            .subscriber_given = pp_str_cut(in->insured.given, 80),
             .subscriber_birth_date = in->insured_birth.date,
             .relation = relation_of(in->relation),
             .effective = in->effective.date,
@@ -156,10 +156,9 @@ static struct pp_str site_of(struct reader *rd, const struct pp_hl7_location *l,
     return PP_STR_NONE;
 }
 
-static struct pp_str location_text(struct reader *rd, const struct pp_hl7_location *l) {
+static struct pp_str location_text(const struct pp_hl7_location *l) {
     struct pp_str t = l->point_of_care.n ? l->point_of_care : l->facility.n ? l->facility : l->description;
-    (void)rd;
-    return cut(t, 80);
+    return pp_str_cut(t, 80);
 }
 
 /* ---- orders ---- */
@@ -195,14 +194,14 @@ static void set_diagnoses(struct reader *rd, const struct pp_hl7_order *o, const
     s->diagnoses = pp_arena_array(rd->src->arena, struct pp_str, 12);
     if (!s->diagnoses) return;
     for (uint32_t i = 0; i < o->diagnoses_n && s->diagnoses_n < 12; i++)
-        if (o->diagnoses[i].code.code.n) s->diagnoses[s->diagnoses_n++] = cut(o->diagnoses[i].code.code, 10);
+        if (o->diagnoses[i].code.code.n) s->diagnoses[s->diagnoses_n++] = pp_str_cut(o->diagnoses[i].code.code, 10);
     for (uint32_t i = 0; !s->diagnoses_n && i < o->reasons_n; i++) {
         struct pp_str c = o->reasons[i].code;
         if (c.n >= 3 && c.n <= 8 && c.s[0] >= 'A' && c.s[0] <= 'Z' && c.s[1] >= '0' && c.s[1] <= '9')
             s->diagnoses[s->diagnoses_n++] = c;
     }
     for (uint32_t i = 0; !s->diagnoses_n && i < p->diagnoses_n && i < 12; i++)
-        if (p->diagnoses[i].code.code.n) s->diagnoses[s->diagnoses_n++] = cut(p->diagnoses[i].code.code, 10);
+        if (p->diagnoses[i].code.code.n) s->diagnoses[s->diagnoses_n++] = pp_str_cut(p->diagnoses[i].code.code, 10);
 }
 
 static void report_order(struct reader *rd, const struct pp_hl7_orders *m, const struct pp_hl7_order *o) {
@@ -211,12 +210,12 @@ static void report_order(struct reader *rd, const struct pp_hl7_orders *m, const
     if (!e) return;
     const struct pp_hl7_id *number = o->placer.value.n ? &o->placer : &o->filler;
     e->sender = rd->src->sender;
-    e->order_no = cut(number->value, 80);
-    e->filler_no = cut(o->filler.value, 80);
-    e->group_no = cut(o->group.value, 80);
+    e->order_no = pp_str_cut(number->value, 80);
+    e->filler_no = pp_str_cut(o->filler.value, 80);
+    e->group_no = pp_str_cut(o->group.value, 80);
     e->action = action_of(o->control);
     e->priority = priority_of(o->priority);
-    e->location = location_text(rd, o->entered_at.point_of_care.n ? &o->entered_at : &m->person.visit.location);
+    e->location = location_text(o->entered_at.point_of_care.n ? &o->entered_at : &m->person.visit.location);
     e->site = site_of(rd, &o->entered_at, o->organization);
     if (!e->site.n) e->site = site_of(rd, &m->person.visit.location, m->msh.sending_facility);
     struct pp_str zone = rcv_zone(rd->src, e->site);
@@ -233,12 +232,12 @@ static void report_order(struct reader *rd, const struct pp_hl7_orders *m, const
     int64_t units;
     if (pp_dec_parse(o->quantity, &units) && units > 0) {
         e->service.units = o->quantity;
-        e->service.unit_type = cut(o->quantity_unit, 8);
+        e->service.unit_type = pp_str_cut(o->quantity_unit, 8);
     }
     set_diagnoses(rd, o, &m->person, &e->service);
     e->service.service_date = o->start.date;
     e->service.service_until = o->until.date;
-    e->service.reason = o->reasons_n ? cut(o->reasons[0].text, 200) : PP_STR_NONE;
+    e->service.reason = o->reasons_n ? pp_str_cut(o->reasons[0].text, 200) : PP_STR_NONE;
 
     struct rcv_subject_builder b;
     begin_subject(rd, &m->person.pid, &b);
@@ -251,10 +250,7 @@ static void report_order(struct reader *rd, const struct pp_hl7_orders *m, const
 static void read_orders(struct reader *rd) {
     struct pp_hl7_orders m;
     struct pp_err err;
-    if (pp_hl7_read_orders(&rd->msg, &m, &err) < 0) {
-        rcv_refuse(rd->src, rd->r, PP_STR_NONE, "%s", err.msg);
-        return;
-    }
+    if (pp_hl7_read_orders(&rd->msg, &m, &err) < 0) return refuse_all(rd, &err);
     struct rcv_subject_builder b;
     begin_subject(rd, &m.person.pid, &b);
     add_member_keys(rd, &m.person, &b);
@@ -278,27 +274,24 @@ static enum ev_visit_reported_action visit_action(struct pp_str trigger) {
 static void read_appointment(struct reader *rd) {
     struct pp_hl7_appointment m;
     struct pp_err err;
-    if (pp_hl7_read_appointment(&rd->msg, &m, &err) < 0) {
-        rcv_refuse(rd->src, rd->r, PP_STR_NONE, "%s", err.msg);
-        return;
-    }
+    if (pp_hl7_read_appointment(&rd->msg, &m, &err) < 0) return refuse_all(rd, &err);
     struct ev_visit_reported *e = pp_arena_new(rd->src->arena, struct ev_visit_reported);
     if (!e) return;
     const struct pp_hl7_id *number = m.filler.value.n ? &m.filler : &m.placer;
     e->sender = rd->src->sender;
-    e->visit_no = cut(number->value, 80);
+    e->visit_no = pp_str_cut(number->value, 80);
     e->action = visit_action(m.msh.trigger);
-    e->order_no = m.placer_orders_n ? cut(m.placer_orders[0].value, 80) : PP_STR_NONE;
-    e->filler_no = m.filler_orders_n ? cut(m.filler_orders[0].value, 80) : PP_STR_NONE;
+    e->order_no = m.placer_orders_n ? pp_str_cut(m.placer_orders[0].value, 80) : PP_STR_NONE;
+    e->filler_no = m.filler_orders_n ? pp_str_cut(m.filler_orders[0].value, 80) : PP_STR_NONE;
     e->site = site_of(rd, &m.location, m.msh.sending_facility);
-    e->location = location_text(rd, &m.location);
-    e->zone = cut(rcv_zone(rd->src, e->site), 40);
+    e->location = location_text(&m.location);
+    e->zone = pp_str_cut(rcv_zone(rd->src, e->site), 40);
     e->start = pp_hl7_ts_instant(&m.start, e->zone);
     e->date = m.start.date;
     e->minutes = m.minutes;
     e->provider = provider_of(&m.provider);
     if (m.services_n) e->service = code_of(&m.services[0]);
-    e->reason = cut(m.event_reason.text.n ? m.event_reason.text : m.reason.text, 120);
+    e->reason = pp_str_cut(m.event_reason.text.n ? m.event_reason.text : m.reason.text, 120);
 
     struct rcv_subject_builder b;
     begin_subject(rd, &m.person.pid, &b);
@@ -317,7 +310,7 @@ static void set_content(struct reader *rd, const struct pp_hl7_content *c, struc
     pp_sha256_hex(c->bytes, hex);
     e->hash = pp_arena_strz(rd->src->arena, hex);
     e->size = c->bytes.n;
-    e->content_type = cut(c->content_type.n ? c->content_type : PP_STR("text/plain"), 80);
+    e->content_type = pp_str_cut(c->content_type.n ? c->content_type : PP_STR("text/plain"), 80);
 }
 
 static enum ev_document_reported_status completion_of(const struct pp_hl7_document *m) {
@@ -345,21 +338,18 @@ static void add_document(struct reader *rd, const struct pp_hl7_pid *pid, struct
 static void read_document(struct reader *rd) {
     struct pp_hl7_document m;
     struct pp_err err;
-    if (pp_hl7_read_document(&rd->msg, &m, &err) < 0) {
-        rcv_refuse(rd->src, rd->r, PP_STR_NONE, "%s", err.msg);
-        return;
-    }
+    if (pp_hl7_read_document(&rd->msg, &m, &err) < 0) return refuse_all(rd, &err);
     struct ev_document_reported *e = pp_arena_new(rd->src->arena, struct ev_document_reported);
     if (!e) return;
     struct pp_str zone = rcv_zone(rd->src, site_of(rd, &m.person.visit.location, m.msh.sending_facility));
     e->sender = rd->src->sender;
-    e->document_no = cut(m.number.value, 80);
-    e->parent_no = cut(m.parent.value, 80);
-    e->order_no = m.placer_orders_n ? cut(m.placer_orders[0].value, 80) : PP_STR_NONE;
-    e->filler_no = cut(m.filler.value, 80);
-    e->visit_no = cut(m.person.visit.visit.value, 80);
+    e->document_no = pp_str_cut(m.number.value, 80);
+    e->parent_no = pp_str_cut(m.parent.value, 80);
+    e->order_no = m.placer_orders_n ? pp_str_cut(m.placer_orders[0].value, 80) : PP_STR_NONE;
+    e->filler_no = pp_str_cut(m.filler.value, 80);
+    e->visit_no = pp_str_cut(m.person.visit.visit.value, 80);
     e->type = code_of(&m.type);
-    e->title = cut(m.title, 200);
+    e->title = pp_str_cut(m.title, 200);
     e->status = completion_of(&m);
     e->signed_ = e->status == EV_DOCUMENT_REPORTED_STATUS_AUTHENTICATED;
     const struct pp_hl7_ts *when = m.activity.date ? &m.activity : m.originated.date ? &m.originated : &m.msh.time;
@@ -389,12 +379,13 @@ static void report_result(struct reader *rd, const struct pp_hl7_results *m, uin
     e->sender = rd->src->sender;
     /* a result has no number of its own: filler order and service name it, so that a correction replaces it */
     struct pp_str base = o->filler.value.n ? o->filler.value : o->placer.value.n ? o->placer.value : m->msh.control_id;
-    e->document_no = cut(pp_arena_printf(a, "%.*s/%.*s", PP_FMT(cut(base, 50)), PP_FMT(cut(o->service.code, 24))), 80);
-    e->order_no = cut(o->placer.value, 80);
-    e->filler_no = cut(o->filler.value, 80);
+    e->document_no = pp_str_cut(
+        pp_arena_printf(a, "%.*s/%.*s", PP_FMT(pp_str_cut(base, 50)), PP_FMT(pp_str_cut(o->service.code, 24))), 80);
+    e->order_no = pp_str_cut(o->placer.value, 80);
+    e->filler_no = pp_str_cut(o->filler.value, 80);
     e->type = code_of(&o->service);
     if (!e->type.code.n) e->type.code = PP_STR("result");
-    e->title = cut(o->service.text, 200);
+    e->title = pp_str_cut(o->service.text, 200);
     e->status = result_status(o->status);
     e->signed_ = e->status == EV_DOCUMENT_REPORTED_STATUS_FINAL || e->status == EV_DOCUMENT_REPORTED_STATUS_AMENDED;
     const struct pp_hl7_ts *when = o->observed.date ? &o->observed : o->reported.date ? &o->reported : &m->msh.time;
@@ -408,10 +399,7 @@ static void report_result(struct reader *rd, const struct pp_hl7_results *m, uin
 static void read_results(struct reader *rd) {
     struct pp_hl7_results m;
     struct pp_err err;
-    if (pp_hl7_read_results(&rd->msg, &m, &err) < 0) {
-        rcv_refuse(rd->src, rd->r, PP_STR_NONE, "%s", err.msg);
-        return;
-    }
+    if (pp_hl7_read_results(&rd->msg, &m, &err) < 0) return refuse_all(rd, &err);
     for (uint32_t i = 0; i < m.results_n; i++) report_result(rd, &m, i);
 }
 
@@ -421,8 +409,8 @@ static void report_merge(struct reader *rd, const struct pp_hl7_merge *m) {
     struct ev_patient_merged *e = pp_arena_new(rd->src->arena, struct ev_patient_merged);
     if (!e) return;
     e->sender = rd->src->sender;
-    e->survivor_mrn = cut(m->survivor.mrn.value, 40);
-    e->retired_mrn = cut(m->prior_mrn.value, 40);
+    e->survivor_mrn = pp_str_cut(m->survivor.mrn.value, 40);
+    e->retired_mrn = pp_str_cut(m->prior_mrn.value, 40);
     struct rcv_subject_builder b;
     begin_subject(rd, &m->survivor, &b);
     const struct rcv_subject *survivor = rcv_subject_end(rd->src, &b);
@@ -438,10 +426,7 @@ static void report_merge(struct reader *rd, const struct pp_hl7_merge *m) {
 static void read_registration(struct reader *rd, bool merge) {
     struct pp_hl7_registration m;
     struct pp_err err;
-    if (pp_hl7_read_registration(&rd->msg, &m, &err) < 0) {
-        rcv_refuse(rd->src, rd->r, PP_STR_NONE, "%s", err.msg);
-        return;
-    }
+    if (pp_hl7_read_registration(&rd->msg, &m, &err) < 0) return refuse_all(rd, &err);
     if (merge) {
         for (uint32_t i = 0; i < m.merges_n; i++) report_merge(rd, &m.merges[i]);
         return;
@@ -478,7 +463,8 @@ void rcv_read_hl7(const struct rcv_source *src, struct pp_str bytes, struct rcv_
         rcv_refuse(src, r, PP_STR_NONE, "%s", err.msg);
         return;
     }
-    r->type = pp_arena_printf(src->arena, "%.*s^%.*s", PP_FMT(cut(msh.type, 12)), PP_FMT(cut(msh.trigger, 12)));
+    r->type =
+        pp_arena_printf(src->arena, "%.*s^%.*s", PP_FMT(pp_str_cut(msh.type, 12)), PP_FMT(pp_str_cut(msh.trigger, 12)));
     switch (pp_hl7_use_of(&msh)) {
     case PP_HL7_USE_NONE: r->not_used = true; return;
     case PP_HL7_USE_ORDER: read_orders(&rd); break;

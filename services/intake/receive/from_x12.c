@@ -11,9 +11,9 @@ struct reader {
     bool any;
 };
 
+/* The claim is valid during its callback only: what is kept is copied. */
 static struct pp_str keep(struct reader *rd, struct pp_str s, uint32_t max) {
-    if (s.n > max) s.n = max;
-    return pp_arena_str(rd->src->arena, s);
+    return pp_arena_str(rd->src->arena, pp_str_cut(s, max));
 }
 
 static struct ev_provider provider_of(struct reader *rd, const struct pp_837_party *p) {
