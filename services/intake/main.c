@@ -30,10 +30,31 @@ static int run_role(const char *role, int argc, char **argv) {
     return 1;
 }
 
+/* The setting with "{role}" filled in. */
+static char *fill_role(const char *arg, const char *role) {
+    const char *at = strstr(arg, "{role}");
+    char *filled = NULL;
+    if (!at) return strdup(arg);
+    if (asprintf(&filled, "%.*s%s%s", (int)(at - arg), arg, role, at + strlen("{role}")) < 0) abort();
+    return filled;
+}
+
+static int run_child(const char *role, int argc, char **argv) {
+    static char api_port[] = "--api-port=0", ops_port[] = "--ops-port=0";
+    char **filled = calloc((size_t)argc + 3, sizeof *filled);
+    if (!filled) return 1;
+    for (int i = 0; i < argc; i++) filled[i] = fill_role(argv[i], role);
+    if (strcmp(role, "door") != 0) {
+        filled[argc++] = api_port;
+        filled[argc++] = ops_port;
+    }
+    return run_role(role, argc, filled);
+}
+
 static int run_all(int argc, char **argv) {
     for (int i = 0; i < ROLES; i++) {
         children[i] = fork();
-        if (children[i] == 0) exit(run_role(roles[i], argc, argv));
+        if (children[i] == 0) exit(run_child(roles[i], argc, argv));
     }
     struct sigaction sa = {.sa_handler = pass_on};
     sigaction(SIGTERM, &sa, NULL);
