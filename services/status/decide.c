@@ -18,6 +18,7 @@ static void on_event(struct status_work *w, const struct ev *e) {
     case EV_SUBMISSION_CANCELLED: status_submission_cancelled(w, e->as.submission_cancelled); return;
     case EV_INFO_REQUESTED: status_info(w, e->as.info_requested); return;
     case EV_AUTHORIZATION_DECIDED: status_decided(w, e->as.authorization_decided); return;
+    case EV_AUTHORIZATION_EXPIRING: status_expiring(w, e->as.authorization_expiring); return;
     case EV_CLAIM_MATCHED: status_claim_matched(w, e->as.claim_matched); return;
     case EV_CLAIM_HELD: status_claim_held(w, e->as.claim_held); return;
     case EV_CLAIM_RELEASED: status_claim_released(w, e->as.claim_released); return;

@@ -8,7 +8,7 @@ static const enum ev_type reads[] = {
     EV_PACKET_RELEASED,    EV_SUBMISSION_STARTED,   EV_SUBMISSION_ACKNOWLEDGED, EV_SUBMISSION_REJECTED,
     EV_SUBMISSION_DELAYED, EV_SUBMISSION_CANCELLED, EV_INFO_REQUESTED,          EV_AUTHORIZATION_DECIDED,
     EV_CLAIM_MATCHED,      EV_CLAIM_HELD,           EV_CLAIM_RELEASED,          EV_UNITS_USED,
-    EV_TASK_NEEDED,        EV_TASK_SETTLED,
+    EV_TASK_NEEDED,        EV_TASK_SETTLED,         EV_AUTHORIZATION_EXPIRING,
 };
 
 static const char task_person[] = "select person, tenant from task where task_id = $1::uuid";

@@ -50,6 +50,7 @@ void status_delayed(struct status_work *w, const struct ev_submission_delayed *e
 void status_submission_cancelled(struct status_work *w, const struct ev_submission_cancelled *e);
 void status_info(struct status_work *w, const struct ev_info_requested *e);
 void status_decided(struct status_work *w, const struct ev_authorization_decided *e);
+void status_expiring(struct status_work *w, const struct ev_authorization_expiring *e);
 /* claim.c */
 void status_claim_matched(struct status_work *w, const struct ev_claim_matched *e);
 void status_claim_held(struct status_work *w, const struct ev_claim_held *e);
@@ -73,6 +74,9 @@ void status_clock_timer(struct status_work *w, struct pp_uuid ref);
 void status_refresh_visits(struct status_work *w, struct pp_uuid case_id);
 void status_visit_timer(struct status_work *w, struct pp_uuid visit_id);
 size_t status_booked(struct status_work *w, struct pp_uuid case_id, int32_t line);
+/* The first visit of the line that is booked for `from` or later. NULL: none. */
+const struct status_visit_row *status_first_booked(struct status_work *w, struct pp_uuid case_id, int32_t line,
+                                                   pp_date from);
 /* Approved, never used, and the window passed without a visit in it. */
 bool status_expired(struct status_work *w, const struct status_case_row *c, const struct status_line_row *l);
 void status_retract_visit(struct status_work *w, struct status_visit_row *v);

@@ -270,3 +270,40 @@ void status_decided(struct status_work *w, const struct ev_authorization_decided
     }
     status_refresh(w, e->case_id);
 }
+
+/* What the end of the authorization would leave undone, for people; empty: nothing. */
+static struct pp_str left_undone(struct status_work *w, const struct status_case_row *c,
+                                 const struct status_line_row *l, pp_date until) {
+    const struct status_visit_row *late = status_first_booked(w, l->case_id, l->line, until + 1);
+    int64_t used = status_dec(l->used), booked = status_dec(l->scheduled);
+    int64_t left = status_dec(l->authorized) - (used > booked ? used : booked);
+    if (late) {
+        char day[11];
+        pp_date_text(late->date, day);
+        return pp_arena_printf(w->a, "appointment %.*s on %s lies after it", PP_FMT(late->visit_no), day);
+    }
+    pp_date today = pp_zone_date(status_zone(w, c->site), w->ctx->now_ms);
+    if (left > 0 && status_first_booked(w, l->case_id, l->line, today)) {
+        char units[24];
+        pp_dec_text(left, units);
+        return pp_arena_printf(w->a, "units neither used nor booked: %s", units);
+    }
+    return PP_STR_NONE;
+}
+
+void status_expiring(struct status_work *w, const struct ev_authorization_expiring *e) {
+    struct status_case_row *c = status_find_case(w, e->case_id);
+    struct status_line_row *l = status_find_line(w, e->case_id, e->line);
+    if (!c || !l || !pp_str_eqz(l->state, "active")) return; /* no longer wanted: its end hurts nobody */
+    char until[11];
+    pp_date_text(e->valid_until, until);
+    struct pp_str undone = left_undone(w, c, l, e->valid_until);
+    struct pp_str what = pp_arena_printf(w->a, "Line %d: authorization%s%.*s ends on %s", l->line,
+                                         e->authorization.n ? " " : "", PP_FMT(e->authorization), until);
+    status_event(w, c, "clocks", l->line, undone.n ? "act" : "go", PP_STR_NONE, undone, e->authorization, "%.*s",
+                 PP_FMT(what));
+    if (undone.n)
+        status_notice(w, "expiring", pp_uuid_derive(l->case_id, pp_arena_printf(w->a, "line/%d", l->line)), l->case_id,
+                      "%.*s; %.*s", PP_FMT(what), PP_FMT(undone));
+    status_refresh(w, e->case_id);
+}

@@ -22,6 +22,18 @@ size_t status_booked(struct status_work *w, struct pp_uuid case_id, int32_t line
     return n;
 }
 
+const struct status_visit_row *status_first_booked(struct status_work *w, struct pp_uuid case_id, int32_t line,
+                                                   pp_date from) {
+    const struct status_visit_row *first = NULL;
+    PP_EACH_ROW(w->u, STATUS_VISIT_LINE, status_visit_line_row, vl) {
+        const struct status_visit_row key = {.visit_id = vl->visit_id};
+        const struct status_visit_row *v = serves(vl, case_id, line) ? pp_row_find(w->u, STATUS_VISIT, &key) : NULL;
+        if (!v || !pp_str_eqz(v->state, "booked") || v->date < from) continue;
+        if (!first || v->date < first->date) first = v;
+    }
+    return first;
+}
+
 bool status_expired(struct status_work *w, const struct status_case_row *c, const struct status_line_row *l) {
     if (!l->valid_until || l->valid_until >= pp_zone_date(status_zone(w, c->site), w->ctx->now_ms) ||
         status_dec(l->used))

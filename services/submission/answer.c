@@ -82,10 +82,6 @@ static void reject(struct submission *s, struct submission_row *sub, struct pp_s
 
 /* ---- one line ---- */
 
-static bool grants(enum submission_line_state st) {
-    return st == LINE_APPROVED || st == LINE_PARTIAL || st == LINE_MODIFIED;
-}
-
 static bool take_text(struct pp_str *to, struct pp_str from) {
     if (!from.n || pp_str_eq(*to, from)) return false;
     *to = from;
@@ -139,7 +135,7 @@ static bool apply(struct submission *s, struct submission_line_row *l, const str
     if (from == LINE_SUPERSEDED || from == LINE_CANCELLED || from == LINE_CANCELLING) return false;
     /* What was refused stays so when the line lives on in another request. */
     if (from == LINE_REFUSED && submission_newest_line(s, l->case_id, l->line, l->payer) != l) return false;
-    if (from == to) return !l->by_person && take_over(s, l, d, grants(to));
+    if (from == to) return !l->by_person && take_over(s, l, d, submission_line_granted(to));
     if (!submission_line_may(from, to, BY_PAYER)) {
         pp_count(s->out, "submission_late_answers_total", PP_STR_NONE, 1);
         /* "Pended" after a decision is an old message. Another decision after a decision is a question for a person. */
@@ -157,13 +153,13 @@ static bool apply(struct submission *s, struct submission_line_row *l, const str
         l->reason = l->reason_code = l->auth_code = l->auth_modifiers = l->auth_units = l->auth_unit_type = PP_STR_NONE;
         l->valid_from = l->valid_until = 0;
     }
-    take_over(s, l, d, grants(to));
+    take_over(s, l, d, submission_line_granted(to));
     if (to == LINE_APPROVED && !l->auth_units.n) {
         /* certified in total: what was asked for */
         l->auth_units = l->units;
         l->auth_unit_type = l->unit_type;
     }
-    if (!grants(to)) l->authorization_no = PP_STR_NONE;
+    if (!submission_line_granted(to)) l->authorization_no = PP_STR_NONE;
     l->by_person = false;
     l->decided = s->ctx->now_ms;
     return submission_line_set(s, l, to, BY_PAYER);

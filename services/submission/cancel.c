@@ -55,8 +55,8 @@ void submission_cancel(struct submission *s, struct submission_case_row *c, stru
 
 /* ---- what the case no longer wants ---- */
 
-static bool wanted(struct submission *s, const struct submission_case_row *c, const struct ev_case *body,
-                   int32_t line) {
+bool submission_wanted(struct submission *s, const struct submission_case_row *c, const struct ev_case *body,
+                       int32_t line) {
     static const char *const nothing[] = {"not_required", "exempt", "not_covered", "satisfied"};
     const struct ev_case_line *cl = submission_case_line(body, line);
     if (c->withdrawn || !cl || cl->state != EV_CASE_LINE_STATE_ACTIVE) return false;
@@ -74,7 +74,7 @@ static void drop_lines(struct submission *s, struct submission_case_row *c, cons
         .c = c, .prior = sub, .kind = EV_PAS_SUBMIT_KIND_UPDATE, .payer = sub->payer, .channel = sub->channel};
     SUBMISSION_EACH_LINE(s, sub, l) {
         enum submission_line_state st = submission_state(l);
-        if (!submission_line_live(st) || st == LINE_CANCELLING || !wanted(s, c, body, l->line)) continue;
+        if (!submission_line_live(st) || st == LINE_CANCELLING || !submission_wanted(s, c, body, l->line)) continue;
         if (q.lines_n < SUBMISSION_LINES_MAX) q.lines[q.lines_n++] = l->line;
     }
     submission_send(s, &q);
@@ -82,7 +82,7 @@ static void drop_lines(struct submission *s, struct submission_case_row *c, cons
 
 static void settle_unwanted(struct submission *s, struct submission_case_row *c, const struct ev_case *body) {
     PP_EACH_ROW(s->unit, SUBMISSION_LINE, submission_line_row, l) {
-        if (!pp_uuid_eq(l->case_id, c->case_id) || wanted(s, c, body, l->line)) continue;
+        if (!pp_uuid_eq(l->case_id, c->case_id) || submission_wanted(s, c, body, l->line)) continue;
         if (submission_state(l) == LINE_REFUSED) {
             struct submission_row *sub = submission_find(s, l->submission_id);
             submission_line_set(s, l, LINE_CANCELLED, BY_US);
@@ -107,7 +107,7 @@ void submission_reconcile(struct submission *s, struct submission_case_row *c) {
         if (!pp_uuid_eq(sub->case_id, c->case_id) || pp_str_eqz(sub->state, SUB_CLOSED)) continue;
         SUBMISSION_EACH_LINE(s, sub, l) {
             if (!submission_line_live(submission_state(l)) || submission_state(l) == LINE_CANCELLING) continue;
-            if (wanted(s, c, body, l->line))
+            if (submission_wanted(s, c, body, l->line))
                 stay++;
             else
                 go++;
@@ -119,7 +119,7 @@ void submission_reconcile(struct submission *s, struct submission_case_row *c) {
             drop_lines(s, c, body, sub);
         } else if (pp_str_eqz(sub->state, SUB_BY_HAND)) {
             SUBMISSION_EACH_LINE(s, sub, l) {
-                if (!wanted(s, c, body, l->line)) submission_line_set(s, l, LINE_CANCELLED, BY_US);
+                if (!submission_wanted(s, c, body, l->line)) submission_line_set(s, l, LINE_CANCELLED, BY_US);
             }
         }
         /* One that is under way with lines that stay is looked at again when its answer comes. */

@@ -61,10 +61,12 @@ void submission_decide(const struct pp_ctx *ctx, struct pp_unit *unit, const str
     case PP_IN_TIMER:
         if (in->timer_kind == SUBMISSION_TIMER_DUE) submission_due(&s);
         if (in->timer_kind == SUBMISSION_TIMER_RENEW) submission_renew(&s);
+        if (in->timer_kind == SUBMISSION_TIMER_EXPIRY) submission_expiring(&s);
         break;
     case PP_IN_ANSWER: answer(&s); break;
     case PP_IN_SWEEP: break;
     }
+    submission_watch_expiry(&s);
 }
 
 bool submission_check(struct pp_unit *unit, struct pp_err *err) {

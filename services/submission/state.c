@@ -35,6 +35,10 @@ bool submission_line_decided(enum submission_line_state s) {
     return s == LINE_APPROVED || s == LINE_PARTIAL || s == LINE_MODIFIED || s == LINE_DENIED || s == LINE_NOT_REQUIRED;
 }
 
+bool submission_line_granted(enum submission_line_state s) {
+    return s == LINE_APPROVED || s == LINE_PARTIAL || s == LINE_MODIFIED;
+}
+
 /* What a payer's answer may do to a line. Rows: from; columns: to. */
 #define TO(s) (1u << LINE_##s)
 #define DECISIONS (TO(APPROVED) | TO(PARTIAL) | TO(MODIFIED) | TO(DENIED) | TO(NOT_REQUIRED))

@@ -31,6 +31,8 @@ enum submission_line_state submission_line_state_of(struct pp_str name);
 /* At the payer or on the way there, and not decided. */
 bool submission_line_live(enum submission_line_state s);
 bool submission_line_decided(enum submission_line_state s);
+/* Approved, whole or in part or with changes: there is an authorization. */
+bool submission_line_granted(enum submission_line_state s);
 /* Without side effects. A payer's late repeat never takes a final state back; a person with evidence may correct. */
 bool submission_line_may(enum submission_line_state from, enum submission_line_state to, enum submission_who who);
 

@@ -6,7 +6,7 @@
 #include "submission/state.h"
 #include "submission/tables.h"
 
-enum submission_timer { SUBMISSION_TIMER_DUE = 1, SUBMISSION_TIMER_RENEW = 2 };
+enum submission_timer { SUBMISSION_TIMER_DUE = 1, SUBMISSION_TIMER_RENEW = 2, SUBMISSION_TIMER_EXPIRY = 3 };
 enum submission_call {
     SUBMISSION_CALL_SUBMIT = 1,
     SUBMISSION_CALL_INQUIRE = 2,
@@ -20,6 +20,9 @@ enum submission_call {
 #define SUBMISSION_DUE_DAYS 14        /* a payer's time where no clock is known */
 #define SUBMISSION_RENEW_MS PP_MS_DAY /* a subscription is looked after once a day */
 #define SUBMISSION_RETRY_SUBSCRIBE_MS PP_MS_HOUR
+#define SUBMISSION_EXPIRY_DAYS 14         /* we say that an authorization ends so many days before its last one */
+#define SUBMISSION_EXPIRY_PART 3          /* one that is shorter: this part of its life before its last day */
+#define SUBMISSION_EXPIRY_MINUTE (8 * 60) /* of the day, where the payer is */
 
 /* One decision: what every function of this service works with. */
 struct submission {
@@ -96,6 +99,9 @@ void submission_cancel(struct submission *s, struct submission_case_row *c, stru
                        struct pp_str reason);
 /* Takes back what the case no longer wants: lines cancelled, or found to need nothing. */
 void submission_reconcile(struct submission *s, struct submission_case_row *c);
+/* Neither cancelled nor found to need nothing. body NULL: false. */
+bool submission_wanted(struct submission *s, const struct submission_case_row *c, const struct ev_case *body,
+                       int32_t line);
 void submission_cancel_answered(struct submission *s, struct submission_row *sub, const struct ev_pas_answered *a);
 
 /* answer.c */
@@ -104,6 +110,11 @@ void submission_answered(struct submission *s, struct submission_row *sub, const
 void submission_failed(struct submission *s, struct submission_row *sub);
 void submission_delayed(struct submission *s, struct submission_row *sub, bool delayed);
 void submission_due(struct submission *s);
+
+/* expiry.c: authorizations that come to their end */
+/* After each input: sets, moves or takes away the timers of all lines. */
+void submission_watch_expiry(struct submission *s);
+void submission_expiring(struct submission *s);
 
 /* decision.c, resend.c: commands */
 void submission_decision_record(struct submission *s, const struct ev_decision_record *e);

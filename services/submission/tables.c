@@ -45,6 +45,7 @@ static const struct pp_col submission_line_cols[] = {
     C(evidence, TEXT),
     C(decided, TIME),
     C(task, TEXT),
+    C(expiry_at, TIME),
 };
 #undef C
 #define C(member, kind) PP_COL(submission_counter_row, member, kind)

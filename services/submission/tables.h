@@ -66,6 +66,7 @@ struct submission_line_row {
     struct pp_str evidence;
     int64_t decided;
     struct pp_str task; /* kind of the task that is open for it */
+    int64_t expiry_at;  /* when it is, or was, to be said that the authorization ends; 0: it is not watched */
 };
 
 struct submission_counter_row {
