@@ -28,7 +28,7 @@ integration 1200 tests/integration/run.sh $HARNESS --services tests/integration/
 recover     900 tests/recover/run.sh     $HARNESS --services tests/recover/run.sh
 browser     600 tests/browser/run.sh     $HARNESS tests/browser/run.sh
 asan       1800 -                        make --no-print-directory -j2 asan
-chaos       600 tests/chaos/run.sh       env DURATION=${DURATION:-60} $HARNESS tests/chaos/run.sh
+chaos       600 tests/chaos/run.sh       env DURATION=${DURATION:-60} tests/chaos/run.sh
 docker     1200 tests/docker/run.sh      tests/docker/run.sh
 EOF
 }

@@ -34,7 +34,10 @@ static int count_partitions(rd_kafka_t *rk, const char *topic, int timeout_ms, i
     if (!t) return pp_err_set(err, PP_ERR_INVALID, "\"%s\" is no name of a topic", topic);
     rd_kafka_resp_err_t e = rd_kafka_metadata(rk, 0, t, &md, timeout_ms);
     rd_kafka_topic_destroy(t);
-    if (e) return kafka_err(err, e, "the broker does not answer");
+    if (e) {
+        kafka_err(err, e, "the broker does not answer");
+        return pp_err_wrap(err, "%s", topic);
+    }
     *ret_n = md->topic_cnt == 1 && !md->topics[0].err ? md->topics[0].partition_cnt : 0;
     rd_kafka_metadata_destroy(md);
     if (*ret_n == 0) return pp_err_set(err, PP_ERR_NOTFOUND, "topic %s does not exist", topic);

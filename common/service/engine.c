@@ -332,6 +332,8 @@ static bool note_attempt(struct pp_engine *e) {
         struct shard *sh = &e->shards[in->shard];
         if (in->skip || in->kind != PP_INPUT_RECORD || sh->careful == 0) continue;
         bool again = sh->try_topic == in->topic && sh->try_offset == in->offset;
+        if (again && sh->tried) return false; /* by this process: the database was away, the record did no harm */
+        sh->tried = true;
         sh->try_count = again ? sh->try_count + 1 : 1;
         sh->try_topic = in->topic;
         sh->try_offset = in->offset;
@@ -371,6 +373,7 @@ static void form(struct pp_engine *e) {
         struct shard *sh = &e->shards[e->queue->shard];
         bool single = sh->owned && sh->careful > 0 && !e->queue->skip && e->queue->kind == PP_INPUT_RECORD;
         bool again = recover_single(sh, e->queue);
+        if (again && recover_waits(e, e->queue)) break;
         if (single || again) b->one_by_one = true;
         if (b->one_by_one && b->napply > 0 && !e->queue->skip) break;
         struct pp_input *in = take_pop(e);
@@ -451,9 +454,10 @@ void engine_turn(struct pp_engine *e) {
         upkeep_ask(e, on_asked);
         return;
     }
-    int waiting = queued_to_apply(e);
+    bool held_up = e->queue && recover_waits(e, e->queue);
+    int waiting = held_up ? 0 : queued_to_apply(e);
     bool write = waiting > 0 || jobs_pending_writes(e) || e->queued >= ENGINE_BATCH_RECORDS_MAX;
-    if (!write && e->queued > 0) { /* only to be counted past: in memory now, in the database later */
+    if (!write && e->queued > 0 && !held_up) { /* only to be counted past: in memory now, in the database later */
         struct pp_input *in;
         while ((in = take_pop(e))) {
             take_advance(e, in);
@@ -461,7 +465,7 @@ void engine_turn(struct pp_engine *e) {
         }
         e->n_skipped++;
     }
-    if (e->more && !write) {
+    if (e->more && !write && !held_up) {
         engine_step(e, engine_turn);
         return;
     }

@@ -68,10 +68,11 @@ struct shard {
     uint32_t incarnation;
     uint64_t *out_seq; /* per destination partition, after the open batch */
     struct pp_seen seen;
+    bool clean;  /* the last owner gave it up in order */
     int careful; /* inputs still to be done one by one */
     int try_topic, try_count;
     int64_t try_offset;
-    bool tried;    /* the attempt on the first input is committed */
+    bool tried;    /* this process has noted the attempt: when it takes the record again, nothing ended meanwhile */
     bool poisoned; /* an input whose outcome cannot be stored: let go without another try */
     enum pp_input_kind poison_kind;
     int poison_topic;

@@ -209,7 +209,10 @@ static void push_input(struct pp_job *j) {
     in->hdr.person = j->person;
     in->hdr.trace = j->trace;
     job_place(j, JOB_INPUT);
-    take_push(j->e, in);
+    if (recover_any(j->e))
+        take_push_front(j->e, in); /* what stands there may wait for it */
+    else
+        take_push(j->e, in);
 }
 
 /* An input of its own: the job itself goes on. */

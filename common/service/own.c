@@ -148,6 +148,11 @@ static void remember(struct pp_engine *e, int part, int topic, int64_t offset) {
     if (*known < offset) *known = offset;
 }
 
+static void on_clean(void *user, const struct pp_rows *r) {
+    struct pp_engine *e = user;
+    for (int i = 0; r && i < pp_rows_n(r); i++) e->shards[pp_rows_int(r, i, 0)].clean = pp_rows_bool(r, i, 1);
+}
+
 static void on_shards(void *user, const struct pp_rows *r) {
     struct pp_engine *e = user;
     for (int i = 0; r && i < pp_rows_n(r); i++) {
@@ -169,15 +174,15 @@ static void on_shards(void *user, const struct pp_rows *r) {
             memcpy(&be, seqs.s + 8 * d, 8);
             sh->out_seq[d] = be64toh(be);
         }
-        bool clean = pp_rows_bool(r, i, 8);
-        sh->try_topic = (int)pp_rows_int(r, i, 9);
-        sh->try_offset = pp_rows_int(r, i, 10);
-        sh->try_count = (int)pp_rows_int(r, i, 11);
+        sh->try_topic = (int)pp_rows_int(r, i, 8);
+        sh->try_offset = pp_rows_int(r, i, 9);
+        sh->try_count = (int)pp_rows_int(r, i, 10);
         /* A restart of the connection by the same process is no crash of the decider. */
-        if (!clean && !e->resetting) sh->careful = ENGINE_CAREFUL_INPUTS;
+        if (!sh->clean && !e->resetting) sh->careful = ENGINE_CAREFUL_INPUTS;
+        if (!e->resetting) sh->tried = false;
         sh->dirty = sh->stopped = false;
         pp_log(PP_LOG_INFO, "partition taken", "partition", PP_I(sh->part), "epoch", PP_I(sh->epoch), "next",
-               PP_I(sh->next[0]), "clean", PP_I(clean), "unrelayed", PP_I(sh->batch_no - sh->relayed), NULL);
+               PP_I(sh->next[0]), "clean", PP_I(sh->clean), "unrelayed", PP_I(sh->batch_no - sh->relayed), NULL);
     }
 }
 
@@ -202,8 +207,8 @@ static bool went_back(struct pp_engine *e) {
             pp_err_set(
                 &err, PP_ERR_CONFLICT,
                 "partition %d of %s was applied up to offset %lld, the database knows only %lld: it went back in "
-                "time; see docs/runtime.md, recovery",
-                sh->part, e->app->topics[t], (long long)known, (long long)sh->next[t]);
+                "time. docs/recovery.md; priorpath recover %s",
+                sh->part, e->app->topics[t], (long long)known, (long long)sh->next[t], e->app->name);
             engine_fatal(e, "refusing to go on", &err);
             return true;
         }
@@ -233,11 +238,13 @@ static void take(struct pp_engine *e) {
     for (int i = 0; i < e->nparts; i++) {
         pp_array_i4(p, e->parts[i]);
         relays_forget(&e->shards[e->parts[i]]);
+        e->shards[e->parts[i]].clean = true; /* a row that is not there yet */
     }
     char zeros[8 * 1024] = {0};
     struct pp_str parts = pp_array_param(p);
     struct pp_str params[] = {
         parts, pp_str_z(e->instance), pp_pg_time(pp_real_ms(), now), {zeros, (uint32_t)(8 * e->partitions)}};
+    pp_pg_exec(e->pg, "takeover_clean", &parts, 1, on_clean, e);
     pp_pg_exec(e->pg, "takeover", params, 4, on_shards, e);
     pp_pg_exec(e->pg, "takeover_dedup", &parts, 1, on_dedup, e);
     pp_pg_exec(e->pg, "takeover_jobs", &parts, 1, NULL, NULL);

@@ -27,6 +27,8 @@ struct fact {          /* on the log already */
     int64_t time_ms, seq;
     int dest, incarnation;
     bool matched;
+    bool answered;             /* the answer that led to it has come again */
+    struct fact *calls_next;   /* of those that answers of calls led to, in the order of then */
     struct fact *matched_next; /* in the open batch */
 };
 #define BUCKETS 4096
@@ -45,6 +47,8 @@ struct replay { /* of one partition */
     int64_t last_ms;  /* time of the last decision */
     int64_t asked_ms; /* timers up to here were asked for */
     bool finishing;
+    struct fact *calls, *calls_end;
+    int64_t waits_ms;   /* since when inputs wait for answers; 0: they do not */
     struct fact *fresh; /* matched in the open batch */
     int nmatched, nsaid, nleft;
 };
@@ -111,6 +115,12 @@ static void on_facts(void *user, const struct pp_rows *r) {
             rp->buckets[k] = f;
         rp->ends[k] = f;
         rp->nleft++;
+        if (!pp_str_starts(f->cause, PP_STR("call:"))) continue;
+        if (rp->calls_end)
+            rp->calls_end->calls_next = f;
+        else
+            rp->calls = f;
+        rp->calls_end = f;
     }
 }
 
@@ -157,15 +167,53 @@ bool recover_covers(const struct shard *sh, int topic, int64_t offset) {
 
 /* ---- time ---- */
 
-static struct fact *first_of_cause(const struct replay *rp, struct pp_str cause) {
-    struct fact *f = rp->buckets[bucket_of(cause)];
+/* The first from `f` on, in its bucket, that this cause led to and that was not decided again yet. */
+static struct fact *of_cause(struct fact *f, struct pp_str cause) {
     while (f && (f->matched || !pp_str_eq(f->cause, cause))) f = f->next;
     return f;
+}
+
+static struct fact *first_of_cause(const struct replay *rp, struct pp_str cause) {
+    return of_cause(rp->buckets[bucket_of(cause)], cause);
 }
 
 static int64_t decided_then(const struct replay *rp, const struct pp_input *in) {
     const struct fact *f = in->hdr.event_id.n ? first_of_cause(rp, in->hdr.event_id) : NULL;
     return f ? f->time_ms : in->hdr.time_ms;
+}
+
+/* ---- answers of calls ---- */
+
+/* The first that was there before `ms` and has not come again; NULL: none. */
+static struct fact *outstanding(struct replay *rp, int64_t ms) {
+    while (rp->calls && (rp->calls->matched || rp->calls->answered)) rp->calls = rp->calls->calls_next;
+    return rp->calls && rp->calls->time_ms <= ms ? rp->calls : NULL;
+}
+
+bool recover_waits(struct pp_engine *e, const struct pp_input *in) {
+    struct shard *sh = &e->shards[in->shard];
+    if (in->kind != PP_INPUT_RECORD || in->skip || !sh->owned || !recover_active(sh)) return false;
+    struct replay *rp = sh->replay;
+    struct fact *f = outstanding(rp, decided_then(rp, in));
+    if (!f) {
+        rp->waits_ms = 0;
+        return false;
+    }
+    int64_t now = pp_mono_ms();
+    if (!rp->waits_ms) rp->waits_ms = now;
+    if (now - rp->waits_ms < RECOVER_WAIT_MS) return true;
+    pp_log(PP_LOG_WARN, "an answer of before the restore does not come again", "partition", PP_I(sh->part), "call",
+           PP_V(f->cause), NULL);
+    f->answered = true;
+    rp->waits_ms = 0;
+    return true; /* for the next one there may be another wait */
+}
+
+/* One answer led to all facts of its time. */
+static void answered(struct fact *f) {
+    int64_t then = f->time_ms;
+    for (struct pp_str cause = f->cause; f; f = f->next)
+        if (f->time_ms == then && pp_str_eq(f->cause, cause)) f->answered = true;
 }
 
 /* ---- order ---- */
@@ -233,7 +281,9 @@ int64_t recover_now(struct pp_engine *e, const struct pp_input *in, int64_t now_
     if (!rp) return now_ms;
     int64_t then = decided_then(rp, in);
     if (in->kind == PP_INPUT_TIMER || in->kind == PP_INPUT_CALL) {
-        const struct fact *f = first_of_cause(rp, effects_cause(&e->batch, in));
+        struct fact *f = first_of_cause(rp, effects_cause(&e->batch, in));
+        while (f && in->kind == PP_INPUT_CALL && f->answered) f = of_cause(f->next, f->cause);
+        if (f && in->kind == PP_INPUT_CALL) answered(f);
         then = f ? f->time_ms : in->kind == PP_INPUT_TIMER ? in->due_ms : now_ms;
         if (!rp->active && !f) return now_ms;
     } else if (!rp->active) {
@@ -252,6 +302,8 @@ int64_t recover_timers_until(struct pp_engine *e, struct shard *sh, int64_t now_
     const struct pp_input *in = e->queue;
     while (in && (in->shard != sh->part || in->skip || in->kind != PP_INPUT_RECORD)) in = in->next;
     int64_t until = in ? decided_then(rp, in) : rp->last_ms;
+    const struct fact *f = outstanding(rp, until);
+    if (f) until = f->time_ms;
     if (until > now_ms) until = now_ms;
     if (until > rp->asked_ms) rp->asked_ms = until;
     return until;
@@ -261,8 +313,10 @@ bool recover_wants_timers(const struct pp_engine *e) {
     const struct pp_input *in = e->queue;
     while (in && in->skip) in = in->next;
     if (!in || in->kind != PP_INPUT_RECORD || !recover_active(&e->shards[in->shard])) return false;
-    const struct replay *rp = e->shards[in->shard].replay;
+    struct replay *rp = e->shards[in->shard].replay;
     int64_t then = decided_then(rp, in), now = pp_clock_now_ms();
+    const struct fact *f = outstanding(rp, then);
+    if (f) then = f->time_ms;
     return (then > now ? now : then) > rp->asked_ms;
 }
 

@@ -6,7 +6,7 @@
  *   - inputs of two topics come in the order of their broker times, raw messages of all partitions in the order of
  * then;
  *   - a fact that stands on the log already (same person, type, subject, cause and body) is not said again;
- *   - calls begin in doubt: the payer is asked before anything is sent.
+ *   - calls begin in doubt: the payer is asked before anything is sent, and what came after his answer waits for it.
  * All of it is rows, changed in the batch's own transaction: a crash in between goes on where it was.
  */
 #ifndef PP_SERVICE_RECOVER_H
@@ -15,6 +15,7 @@
 #include "service/engine_int.h"
 
 #define RECOVER_QUEUE_MAX 64                /* inputs in the queue while a partition catches up */
+#define RECOVER_WAIT_MS 30000               /* real, for an answer that came before and does not come again */
 #define RECOVER_ARENA_MAX ((size_t)1 << 30) /* facts of one partition, in memory */
 
 int recover_prepare(struct pp_engine *e, struct pp_err *err);
@@ -32,6 +33,8 @@ bool recover_covers(const struct shard *sh, int topic, int64_t offset);
 
 /* Takes the input, to queue it when its turn has come. False: queue it yourself. */
 bool recover_hold(struct pp_engine *e, struct pp_input *in);
+/* Inputs wait for an answer of a call that had come before them then; bounded by RECOVER_WAIT_MS. */
+bool recover_waits(struct pp_engine *e, const struct pp_input *in);
 /* The input needs a batch, and a time, of its own. */
 bool recover_single(const struct shard *sh, const struct pp_input *in);
 /* Time at which such an input is decided. */

@@ -9,17 +9,16 @@
 #include <stdlib.h>
 
 static const struct pp_pg_stmt statements[] = {
-    /* The old `clean` decides about care; from here on it is false until an orderly release. */
+    /* The old `clean` decides about care; from here on it is false until an orderly release. In a statement of its own:
+     * one that updates a row and reads it too may find it gone. */
+    {"takeover_clean", "select part, clean from shard where part = any($1::int[]) for update"},
     {"takeover",
-     "with old as (select part, clean from shard where part = any($1::int[]) for update), "
-     "up as (insert into shard as s (part, epoch, owner, out_seqs, clean, taken_at) "
+     "insert into shard as s (part, epoch, owner, out_seqs, clean, taken_at) "
      "select p, 1, $2::text, $4::bytea, false, $3::timestamptz from unnest($1::int[]) p "
      "on conflict (part) do update set epoch = s.epoch + 1, owner = excluded.owner, clean = false, taken_at = "
      "excluded.taken_at "
      "returning part, epoch, next_0, next_1, batch_no, relayed, incarnation, out_seqs, try_topic, try_offset, "
-     "try_count) "
-     "select up.part, epoch, next_0, next_1, batch_no, relayed, incarnation, out_seqs, coalesce(old.clean, true), "
-     "try_topic, try_offset, try_count from up left join old using (part)"},
+     "try_count"},
     {"takeover_dedup", "select part, source, shard, incarnation, seq from dedup where part = any($1::int[])"},
     /* What was on its way when the last owner ended: nobody knows whether it arrived. */
     {"takeover_jobs",

@@ -86,6 +86,11 @@ kafka_start() {
         fail "Kafka did not start" "its logs: $RUN/log/kafka.log and $RUN/log/kafka-start.log"
     fi
 }
-kafka_up_or_dead() { port_open "$KAFKA_PORT" || ! kafka_running; }
+# By its number alone: in its first moment the process is still called like this script.
+kafka_up_or_dead() {
+    local pid
+    pid=$(cat "$KAFKA_PID")
+    port_open "$KAFKA_PORT" || [ ! -e "/proc/$pid" ] || [ "$(state_of "$pid")" = Z ]
+}
 
 kafka_stop() { stop_process "$KAFKA_PID" "$KAFKA_MARK" 30; }

@@ -8,7 +8,10 @@
 #define NOTICE_TEXT_MAX 300
 #define LINES_MAX 40 /* schemas/public */
 
-/* Hash of the snapshot as it would go out with version and time left at zero; false when it is the one of *printed. */
+/* Stands for the time of a snapshot while it is compared; the encoder refuses one without. */
+#define AS_OF_ANY 1
+
+/* Hash of the snapshot as it would go out but for version and time; false when it is the one of *printed. */
 static bool is_new(struct status_work *w, const struct ev *e, struct pp_str *printed) {
     struct pp_buf b;
     char hex[PP_SHA256_HEX + 1];
@@ -68,6 +71,7 @@ void status_publish_case(struct status_work *w, struct status_case_row *c) {
     PP_EACH_ROW(w->u, STATUS_LINE, status_line_row, l)
     if (pp_uuid_eq(l->case_id, c->case_id) && s.lines_n < most && pp_str_eqz(l->state, "active"))
         fill_line(l, &s.lines[s.lines_n++]);
+    s.as_of = AS_OF_ANY;
     if (!is_new(w, EV(case_status, CASE_STATUS, &s), &c->printed)) return;
     s.version = ++c->version;
     s.as_of = w->ctx->now_ms;
@@ -105,6 +109,7 @@ void status_publish_visit(struct status_work *w, struct status_visit_row *v, con
             pp_str_eqz(l->state, "active"))
             fill_line(l, &r.lines[r.lines_n++]);
     }
+    r.as_of = AS_OF_ANY;
     if (!is_new(w, EV(readiness, READINESS, &r), &v->printed)) return;
     r.version = ++v->version;
     r.as_of = w->ctx->now_ms;
@@ -156,6 +161,7 @@ void status_publish_auth(struct status_work *w, const struct status_case_row *c,
                                  .units_used = l->used,
                                  .unit_type = l->auth_unit_type.n ? l->auth_unit_type : l->unit_type};
     ev_authorization_state_parse(r->state, &a.state);
+    a.as_of = AS_OF_ANY;
     if (!is_new(w, EV(authorization, AUTHORIZATION, &a), &r->printed)) return;
     a.version = ++r->version;
     a.as_of = w->ctx->now_ms;

@@ -14,6 +14,7 @@ skip() {
 for command in dockerd containerd runc docker docker-compose iptables; do
     command -v "$command" >/dev/null || skip "$command is not installed"
 done
+if docker -H unix:///var/run/docker.sock info >/dev/null 2>&1; then skip "a Docker daemon runs here already, and two would share its bridge"; fi
 dir=$(mktemp -d /tmp/pp-docker-XXXXXX)
 export DOCKER_HOST=unix://$dir/docker.sock COMPOSE_PROJECT_NAME=pptest$$ BASE=priorpath-base:test DOCKER_BUILDKIT=0 COMPOSE_HTTP_TIMEOUT=300
 passed=0 failed=0
@@ -27,8 +28,15 @@ check() { # NAME COMMAND…
         failed=$((failed + 1))
         echo "FAIL $name"
         tail -n 20 "$dir/out" | sed 's/^/    /'
-        return 1
     fi
+}
+# Without it the rest makes no sense.
+must() {
+    check "$@"
+    [ "$failed" -eq 0 ] || {
+        echo "$passed passed, $failed failed"
+        exit 1
+    }
 }
 # shellcheck disable=SC2317  # by trap
 finish() {
@@ -85,9 +93,9 @@ ready() { # until every container with a health check is healthy
     return 1
 }
 in_container() { docker-compose exec -T "$@"; }
-check "the compose file is valid" docker-compose config -q || exit 1
-check "the images build" docker-compose build || exit 1
-check "everything starts" docker-compose up -d || exit 1
+must "the compose file is valid" docker-compose config -q
+must "the images build" docker-compose build
+must "everything starts" docker-compose up -d
 check "and is healthy" ready 12
 check "setup ended well" test "$(docker inspect -f '{{.State.ExitCode}}' "${COMPOSE_PROJECT_NAME}_setup_1")" = 0
 check "nobody runs as root" test -z "$(docker ps -q | xargs -r docker inspect -f '{{.Config.User}}' | grep -v '^priorpath$')"

@@ -56,9 +56,9 @@ PORT_SHIFT=$(free_shift) || {
 }
 export PORT_SHIFT
 unset SETUP_LOG
-# Nothing here must survive the machine.
-export PG_EXTRA="fsync = off
-shared_buffers = '64MB'"
+# Nothing here must survive the machine. Measurements set PG_EXTRA themselves.
+export PG_EXTRA=${PG_EXTRA-"fsync = off
+shared_buffers = '64MB'"}
 # shellcheck source=deploy/lib.sh
 . "$here/deploy/lib.sh"
 . "$ROOT/deploy/postgres/cluster.sh"

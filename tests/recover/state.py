@@ -22,7 +22,7 @@ NOT_COMPARED = {"shard", "dedup", "outbox", "metric", "job", "schema_migration",
 LEAF = {"status"}
 LEAF_COLUMNS = {"version", "printed", "event_seq"}
 # An input that led to no fact is decided again at the time at which it was said, which is a moment earlier than it was then.
-NO_FACT = {("documents", "document", "received")}
+NO_FACT = {("documents", "document", "received"), ("claims", "known_auth", "decided")}
 QUIET_S = 3
 LIMIT_S = 120
 

@@ -9,7 +9,8 @@
 #include <cmocka.h>
 
 static void acts_agree_with_the_catalogue(void **state) {
-    static const char *const owners[CONSOLE_SERVICES] = {"status", "claims", "documents", "submission", "requirements", "chart"};
+    static const char *const owners[CONSOLE_SERVICES] = {"status",     "claims",       "documents",
+                                                         "submission", "requirements", "chart"};
     (void)state;
     int n;
     const struct console_act *a = console_acts(&n);
@@ -39,7 +40,8 @@ static void reads_have_one_owner(void **state) {
                 {"cases/0193/chart", "cases/0193", CONSOLE_CHART},
                 {"claims/holds", "claims/holds", CONSOLE_CLAIMS},
                 {"claims/0193/comparison", "claims/0193/comparison", CONSOLE_CLAIMS}};
-    static const char *const bad[] = {"", "cases/", "cases//timeline", "cases/0193/", "cases/0193/other", "commands", "worklist/x", "../v1/commands", "healthz"};
+    static const char *const bad[] = {"",         "cases/",     "cases//timeline", "cases/0193/", "cases/0193/other",
+                                      "commands", "worklist/x", "../v1/commands",  "healthz"};
     enum console_service owner;
     struct pp_str at;
     (void)state;
@@ -48,7 +50,8 @@ static void reads_have_one_owner(void **state) {
         assert_int_equal(owner, good[i].owner);
         assert_true(pp_str_eqz(at, good[i].at));
     }
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) assert_false(console_read_owner(pp_str_z(bad[i]), &owner, &at));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(console_read_owner(pp_str_z(bad[i]), &owner, &at));
 }
 
 static void texts_are_escaped(void **state) {
@@ -70,7 +73,8 @@ static void roles_meet_whole_words_only(void **state) {
 }
 
 static void names_of_files(void **state) {
-    static const char *const bad[] = {"", "/etc/passwd", "js/../../x.js", "js//x.js", "js/.x.js", "js/x y.js", "js/", "..", "js/\xc3\xbc.js"};
+    static const char *const bad[] = {"",    "/etc/passwd", "js/../../x.js", "js//x.js", "js/.x.js", "js/x y.js",
+                                      "js/", "..",          "js/\xc3\xbc.js"};
     (void)state;
     assert_true(console_asset_name_ok(PP_STR("js/main.js")));
     assert_true(console_asset_name_ok(PP_STR("fonts/inter-400.woff2")));
@@ -103,9 +107,12 @@ static void built_in_files_are_whole(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(acts_agree_with_the_catalogue), cmocka_unit_test(reads_have_one_owner),
-        cmocka_unit_test(texts_are_escaped),             cmocka_unit_test(roles_meet_whole_words_only),
-        cmocka_unit_test(names_of_files),                cmocka_unit_test(built_in_files_are_whole),
+        cmocka_unit_test(acts_agree_with_the_catalogue),
+        cmocka_unit_test(reads_have_one_owner),
+        cmocka_unit_test(texts_are_escaped),
+        cmocka_unit_test(roles_meet_whole_words_only),
+        cmocka_unit_test(names_of_files),
+        cmocka_unit_test(built_in_files_are_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,8 @@ static int teardown(void **state) {
     return 0;
 }
 static void add(int n) {
-    for (int i = 0; i < n; i++) console_ring_add(&ring, &(struct console_hint){.kind = CONSOLE_CASE, .version = i, .tenant = "lakeside"});
+    for (int i = 0; i < n; i++)
+        console_ring_add(&ring, &(struct console_hint){.kind = CONSOLE_CASE, .version = i, .tenant = "lakeside"});
 }
 
 static void resumes_what_is_still_there(void **state) {
@@ -61,8 +62,9 @@ static void text_of_an_event(void **state) {
     pp_buf_init(&b, 1024);
     assert_true(pp_uuid_parse(PP_STR("01930000-0000-7000-8000-000000000001"), &h.id));
     console_hint_text(&h, 77, &b);
-    assert_true(pp_str_eqz(pp_buf_str(&b),
-                           "id: 77-5\nevent: row\ndata: {\"kind\":\"task\",\"id\":\"01930000-0000-7000-8000-000000000001\",\"v\":3}\n\n"));
+    assert_true(pp_str_eqz(
+        pp_buf_str(&b),
+        "id: 77-5\nevent: row\ndata: {\"kind\":\"task\",\"id\":\"01930000-0000-7000-8000-000000000001\",\"v\":3}\n\n"));
     pp_buf_reset(&b);
     h.gone = true;
     h.case_id = h.id;

@@ -98,7 +98,7 @@ static void an_appointment(void **state) {
     static const char m[] =
         MSH("SIU^S13") "SCH|V1^SCHED|V1^SCHED|||||ROUTINE||30|min|^^30^20261127073000^20261127080000||||||||||||||"
                        "Booked|O-1^EHR\r" PID "RGS|1\rAIS|1||72148^^C4|20261127073000\rAIL|1||LKSMRI\rAIP|1||"
-                                              "1003900119^OKAFOR^DAVID^^^^^^NPI^^^^NPI\r";
+                       "1003900119^OKAFOR^DAVID^^^^^^NPI^^^^NPI\r";
     struct rcv_reading r;
     rcv_read_hl7(&src, PP_STR(m), &r);
     assert_int_equal(r.nreports, 2);

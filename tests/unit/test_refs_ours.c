@@ -62,8 +62,9 @@ static void payers(void **state) {
     struct pp_arena a;
     pp_arena_init(&a, 4096);
     const struct pp_payer *m = pp_refs_payer(refs, PP_STR("meridian"));
+    /* the simulator gives each payer a port of its own, so that one of them can be unreachable */
     assert_true(
-        pp_str_eqz(pp_payer_url(m, PP_STR("http://127.0.0.1:7150/"), &a), "http://127.0.0.1:7150/meridian/fhir"));
+        pp_str_eqz(pp_payer_url(m, PP_STR("http://127.0.0.1:7150/"), &a), "http://127.0.0.1:7151/meridian/fhir"));
     assert_true(pp_str_empty(pp_payer_url(pp_refs_payer(refs, PP_STR("medicare")), PP_STR("http://x"), &a)));
     pp_arena_free(&a);
 }

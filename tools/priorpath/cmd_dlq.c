@@ -83,7 +83,13 @@ static int load(const struct pp_config *c, struct letters *ls, struct pp_err *er
     pp_arena_init(&ls->a, ARENA_MAX);
     ls->l = calloc(LETTERS_MAX, sizeof *ls->l);
     if (!ls->l) return pp_err_set(err, PP_ERR_NOMEM, "no memory");
-    if (pp_kafka_scan_sync(pp_config_str(c, "kafka-brokers"), DLQ, CLI_TIMEOUT_MS, on_letter, ls, err) < 0) return -1;
+    struct pp_scan_opts o = {.brokers = pp_config_str(c, "kafka-brokers"),
+                             .topic = DLQ,
+                             .partition = -1,
+                             .timeout_ms = CLI_TIMEOUT_MS,
+                             .fn = on_letter,
+                             .user = ls};
+    if (pp_kafka_scan(&o, err) < 0) return -1;
     if (pp_arena_failed(&ls->a) || ls->n == LETTERS_MAX)
         return pp_err_set(err, PP_ERR_LIMIT,
                           "more than %d dead letters or %zu MB: replay or let the oldest expire first", LETTERS_MAX,

@@ -143,7 +143,7 @@ int main(int argc, char **argv) {
         help(stdout);
         return CLI_OK;
     }
-    pp_log_init("priorpath", "0", PP_LOG_WARN);
+    pp_log_init("priorpath", "0", PP_LOG_ERROR); /* a command says its faults itself */
     for (size_t i = 0; i < NCOMMANDS; i++) {
         if (strcmp(argv[1], commands[i].name) != 0) continue;
         argc--;
