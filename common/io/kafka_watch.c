@@ -5,6 +5,9 @@
 
 #include <stdlib.h>
 
+#define PROBE_EVERY_TICKS 8   /* of KAFKA_SAFETY_MS, while the broker is lost */
+#define PROBE_TIMEOUT_MS 2000 /* in the thread pool */
+
 struct pp_watch {
     struct pp_watch_opts o;
     rd_kafka_t *rk;
@@ -14,6 +17,9 @@ struct pp_watch {
     int open_handles, unplaced; /* partitions whose end was not yet reached once */
     bool *placed;
     bool reading;
+    uv_work_t probe; /* asks whether the broker is back: a quiet topic does not say so by itself */
+    int ticks;
+    bool probing, found, closing;
 };
 
 static void state(struct pp_watch *w, bool reading) {
@@ -54,8 +60,10 @@ static void drain(void *user) {
         const rd_kafka_message_t *m = NULL;
         if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_FETCH) {
             m = rd_kafka_event_message_next(ev);
-            if (m && !m->err) hand_over(w, ev, m);
-            else if (m && m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) at_end(w, rd_kafka_topic_name(m->rkt), m->partition);
+            if (m && !m->err)
+                hand_over(w, ev, m);
+            else if (m && m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+                at_end(w, rd_kafka_topic_name(m->rkt), m->partition);
         } else if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_ERROR) {
             rd_kafka_resp_err_t e = rd_kafka_event_error(ev);
             struct pp_err err = {0};
@@ -75,8 +83,30 @@ static void drain(void *user) {
     }
 }
 
-/* Also what is left after a full batch; and a broker that is back says so by its partitions' ends or records. */
-static void tick(uv_timer_t *timer) { drain(timer->data); }
+static void ask_broker(uv_work_t *work) {
+    struct pp_watch *w = work->data;
+    int64_t low, high;
+    w->found = !rd_kafka_query_watermark_offsets(w->rk, w->o.topics[0], 0, &low, &high, PROBE_TIMEOUT_MS);
+}
+
+static void finish_close(struct pp_watch *w);
+
+static void broker_asked(uv_work_t *work, int status) {
+    struct pp_watch *w = work->data;
+    w->probing = false;
+    if (w->closing)
+        finish_close(w);
+    else if (status == 0 && w->found && w->unplaced == 0)
+        state(w, true);
+}
+
+/* Also what is left after a full batch. */
+static void tick(uv_timer_t *timer) {
+    struct pp_watch *w = timer->data;
+    drain(w);
+    if (w->reading || w->probing || w->unplaced || ++w->ticks % PROBE_EVERY_TICKS) return;
+    w->probing = uv_queue_work(timer->loop, &w->probe, ask_broker, broker_asked) == 0;
+}
 
 static int assign(struct pp_watch *w, struct pp_err *err) {
     rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new(w->o.ntopics * w->o.partitions);
@@ -134,7 +164,7 @@ int pp_watch_new(uv_loop_t *loop, const struct pp_watch_opts *o, struct pp_watch
     w->q = rd_kafka_queue_get_consumer(w->rk);
     rd_kafka_queue_io_event_enable(w->q, w->wake.fd, &one, sizeof one);
     uv_timer_init(loop, &w->timer);
-    w->timer.data = w;
+    w->timer.data = w->probe.data = w;
     uv_timer_start(&w->timer, tick, KAFKA_SAFETY_MS, KAFKA_SAFETY_MS);
     *ret = w;
     return 0;
@@ -153,6 +183,12 @@ void pp_watch_close(struct pp_watch *w) {
     rd_kafka_queue_io_event_enable(w->q, -1, NULL, 0);
     rd_kafka_queue_destroy(w->q);
     w->q = NULL;
+    uv_timer_stop(&w->timer);
+    w->closing = true;
+    if (!w->probing) finish_close(w);
+}
+
+static void finish_close(struct pp_watch *w) {
     rd_kafka_destroy_flags(w->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     w->open_handles = 2;
     pp_wake_close(&w->wake, wake_closed);

@@ -1,6 +1,6 @@
 /* A reader of several topics, all partitions, from now on, without a group: for those who want to hear what changes and
- * keep nothing (streams to browsers). Nothing is committed; what is said while the broker cannot be reached is read when
- * it is back, what was said while this process was down is not. */
+ * keep nothing (streams to browsers). Nothing is committed; what is said while the broker cannot be reached is read
+ * when it is back, what was said while this process was down is not. */
 #ifndef PP_IO_KAFKA_WATCH_H
 #define PP_IO_KAFKA_WATCH_H
 #include "io/kafka.h"

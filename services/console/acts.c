@@ -87,8 +87,8 @@ size_t console_url_escape(struct pp_str v, char *ret, size_t ret_n) {
     size_t n = 0;
     for (uint32_t i = 0; i < v.n; i++) {
         unsigned char c = (unsigned char)v.s[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                     c == '_' || c == '~';
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                     c == '.' || c == '_' || c == '~';
         if (n + (plain ? 1 : 3) >= ret_n) return 0;
         if (plain) {
             ret[n++] = (char)c;

@@ -40,7 +40,8 @@ const struct console_act *console_acts(int *ret_n);
 /* Where a read goes. `path` is what follows /api/v1/, e.g. "cases/0193…/timeline". False: there is no such read.
  * The same path is asked of the owner under /v1/, but for cases/{id}/chart, which the chart calls /v1/cases/{id}. */
 bool console_read_owner(struct pp_str path, enum console_service *ret_owner, struct pp_str *ret_path);
-/* A path segment or query value with everything but unreserved characters as %XX; bytes written, 0 when it does not fit. */
+/* A path segment or query value with everything but unreserved characters as %XX; bytes written, 0 when it does not
+ * fit. */
 size_t console_url_escape(struct pp_str v, char *ret, size_t ret_n);
 /* One of the roles of `have` is in `wanted`. */
 bool console_roles_meet(const char *have, const char *wanted);

@@ -1,7 +1,8 @@
 /* The pages' files: built in, under names that hold their hash, or read from a folder while they are being written.
  *
- * tools/gen/embed_web.py makes the table from services/console/web: style sheets joined into one, scripts and fonts named
- * by hash (so that a browser may keep them for ever), the shell page with the import map that leads plain names to those. */
+ * tools/gen/embed_web.py makes the table from services/console/web: style sheets joined into one, scripts and fonts
+ * named by hash (so that a browser may keep them for ever), the shell page with the import map that leads plain names
+ * to those. */
 #ifndef CONSOLE_ASSETS_H
 #define CONSOLE_ASSETS_H
 #include "base/err.h"
@@ -27,7 +28,8 @@ struct console_assets {
 /* NULL when there is none. */
 const struct console_asset *console_asset_find(struct pp_str path);
 /* From the folder. *ret is malloc'd; path "/" is the shell, "/a/app.css" the joined style sheets. */
-int console_asset_read(const char *web_dir, struct pp_str path, char **ret, size_t *ret_n, const char **ret_type, struct pp_err *err);
+int console_asset_read(const char *web_dir, struct pp_str path, char **ret, size_t *ret_n, const char **ret_type,
+                       struct pp_err *err);
 /* Plain names only: letters, digits, '-', '_', '.', '/', no ".." and no empty part. */
 bool console_asset_name_ok(struct pp_str path);
 /* Content type by the end of the name; NULL: a kind of file that is not served. */

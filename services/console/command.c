@@ -8,15 +8,15 @@
 static const char *const names[] = {"held", "sending", "sent", "stopped", "undoing", "undone"};
 
 void console_command_move(struct console_command *m, enum console_state to) {
-    pp_log(PP_LOG_INFO, "command", "id", PP_S(m->id), "type", PP_S(m->act->type), "from", PP_S(names[m->state]), "to", PP_S(names[to]),
-           "user", PP_S(m->user->id), NULL);
+    pp_log(PP_LOG_INFO, "command", "id", PP_S(m->id), "type", PP_S(m->act->type), "from", PP_S(names[m->state]), "to",
+           PP_S(names[to]), "user", PP_S(m->user->id), NULL);
     m->state = to;
 }
 
 json_t *console_command_json(const struct console_command *m) {
     int64_t left = m->until_ms - pp_mono_ms();
-    json_t *o = json_pack("{s:s, s:s, s:s, s:O*, s:O*}", "command", m->id, "type", m->act->type, "state", names[m->state], "outcomes",
-                          m->outcomes, "undone", m->undone);
+    json_t *o = json_pack("{s:s, s:s, s:s, s:O*, s:O*}", "command", m->id, "type", m->act->type, "state",
+                          names[m->state], "outcomes", m->outcomes, "undone", m->undone);
     if (left < 0) left = 0;
     if (m->state == CONSOLE_HELD) json_object_set_new(o, "sends_in_ms", json_integer(left));
     if (m->state == CONSOLE_SENT && left && m->act->undo != CONSOLE_UNDO_NONE && m->act->undo != CONSOLE_UNDO_STOP)
@@ -75,8 +75,10 @@ void console_command_done(struct console_command *m, bool undo) {
     m->until_ms = pp_mono_ms() + CONSOLE_UNDO_MS;
     struct pp_request *r = m->waiting;
     m->waiting = NULL;
-    if (r) console_json(r, 200, console_command_json(m));
-    else tell(m);
+    if (r)
+        console_json(r, 200, console_command_json(m));
+    else
+        tell(m);
 }
 
 static void on_hold_over(uv_timer_t *t) {
@@ -87,7 +89,8 @@ static void on_hold_over(uv_timer_t *t) {
 
 /* Every target has an id; args are an object. Errors name the member. */
 static const char *fault_of(json_t *o, const struct console_act **ret_act, struct pp_uuid *ret_key) {
-    const char *type = json_string_value(json_object_get(o, "type")), *key = json_string_value(json_object_get(o, "key"));
+    const char *type = json_string_value(json_object_get(o, "type")),
+               *key = json_string_value(json_object_get(o, "key"));
     json_t *targets = json_object_get(o, "targets"), *args = json_object_get(o, "args"), *one;
     size_t i, n = json_array_size(targets);
     struct pp_uuid id;
@@ -102,12 +105,18 @@ static const char *fault_of(json_t *o, const struct console_act **ret_act, struc
     return args && !json_is_object(args) ? "/args" : NULL;
 }
 
-static struct console_command *take(struct console *c, const struct console_user *u, const struct console_act *act, struct pp_uuid key,
-                                    json_t *o) {
+static struct console_command *take(struct console *c, const struct console_user *u, const struct console_act *act,
+                                    struct pp_uuid key, json_t *o) {
     struct console_command *m = calloc(1, sizeof *m);
     if (!m) return NULL;
-    *m = (struct console_command){.c = c, .next = c->commands, .key = key, .user = u, .act = act, .state = CONSOLE_SENDING,
-                                  .since_ms = pp_mono_ms(), .targets = json_incref(json_object_get(o, "targets")),
+    *m = (struct console_command){.c = c,
+                                  .next = c->commands,
+                                  .key = key,
+                                  .user = u,
+                                  .act = act,
+                                  .state = CONSOLE_SENDING,
+                                  .since_ms = pp_mono_ms(),
+                                  .targets = json_incref(json_object_get(o, "targets")),
                                   .args = json_incref(json_object_get(o, "args"))};
     if (!m->args) m->args = json_object();
     pp_uuid_text(key, m->id);
@@ -142,11 +151,13 @@ void console_on_command(void *user, struct pp_request *r) {
     const char *where = json_is_object(o) ? fault_of(o, &act, &key) : "";
     struct console_command *m = where ? NULL : find(c, key, s->user);
     if (where)
-        pp_http_problem(r, 400, "This act cannot be understood", where, "key, type, up to %d targets with ids, args", CONSOLE_TARGETS_MAX);
+        pp_http_problem(r, 400, "This act cannot be understood", where, "key, type, up to %d targets with ids, args",
+                        CONSOLE_TARGETS_MAX);
     else if (m)
         console_json(r, m->state == CONSOLE_SENT ? 200 : 202, console_command_json(m));
     else if (!console_roles_meet(s->user->roles, act->roles))
-        pp_http_problem(r, 403, "Your role may not do this", "/type", "one of these roles may: %s; your lead grants it", act->roles);
+        pp_http_problem(r, 403, "Your role may not do this", "/type", "one of these roles may: %s; your lead grants it",
+                        act->roles);
     else if (c->ncommands >= CONSOLE_COMMANDS_MAX || c->stopping)
         pp_http_problem(r, 503, "Too much is being done right now", NULL, "try again in a minute");
     else if (!(m = take(c, s->user, act, key, o)))

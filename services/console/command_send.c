@@ -45,7 +45,8 @@ static void on_answer(void *user, const struct pp_http_result *a) {
     if (!text) text = json_string_value(json_object_get(answer, "title"));
     if (a->status == 0) {
         pp_log_err(PP_LOG_WARN, "an owner did not answer a command", &a->err);
-        text = a->request_begun ? "No answer yet; it may have been done" : "The service that owns this does not answer; nothing was done";
+        text = a->request_begun ? "No answer yet; it may have been done"
+                                : "The service that owns this does not answer; nothing was done";
     }
     bool ok = strcmp(word, "done") == 0 || strcmp(word, "pending") == 0;
     outcome(m, one->i, one->undo,
@@ -100,8 +101,13 @@ static int send_one(struct console_command *m, size_t i, bool undo, struct pp_st
     } else {
         *one = (struct one){m, i, undo};
         snprintf(url, sizeof url, "%s/v1/commands", m->c->urls[m->act->owner]);
-        struct pp_http_req q = {.method = PP_STR("POST"), .url = pp_str_z(url), .content_type = PP_STR("application/json"),
-                                .accept = PP_STR("application/json"), .body = pp_str_z(body), .headers = &bearer, .nheaders = 1,
+        struct pp_http_req q = {.method = PP_STR("POST"),
+                                .url = pp_str_z(url),
+                                .content_type = PP_STR("application/json"),
+                                .accept = PP_STR("application/json"),
+                                .body = pp_str_z(body),
+                                .headers = &bearer,
+                                .nheaders = 1,
                                 .timeout_ms = CONSOLE_UPSTREAM_TIMEOUT_MS};
         rc = pp_http_send(m->c->client, &q, on_answer, one, err);
     }
@@ -124,10 +130,12 @@ void console_command_send(struct console_command *m, bool undo) {
     for (size_t i = 0; i < n; i++) {
         const json_t *was = json_array_get(m->outcomes, i);
         bool skip = undo && !json_is_true(json_object_get(was, "ok"));
-        if (!skip && token_made && send_one(m, i, undo, pp_str_z(line), &err) == 0) m->open++;
+        if (!skip && token_made && send_one(m, i, undo, pp_str_z(line), &err) == 0)
+            m->open++;
         else
-            outcome(m, i, undo, json_pack("{s:b, s:s, s:s}", "ok", 0, "status", skip ? "skipped" : "failed", "message",
-                                          skip ? "it was not done" : "it could not be sent"));
+            outcome(m, i, undo,
+                    json_pack("{s:b, s:s, s:s}", "ok", 0, "status", skip ? "skipped" : "failed", "message",
+                              skip ? "it was not done" : "it could not be sent"));
     }
     finish(m, undo);
 }

@@ -19,13 +19,13 @@
 #include <jansson.h>
 
 #define CONSOLE_UPSTREAM_CONNECTIONS 64
-#define CONSOLE_UPSTREAM_TIMEOUT_MS 12000         /* a service waits up to 2 s for a command's result */
+#define CONSOLE_UPSTREAM_TIMEOUT_MS 12000 /* a service waits up to 2 s for a command's result */
 #define CONSOLE_UPSTREAM_BYTES_MAX (4u << 20)
-#define CONSOLE_GZIP_FROM 4096                    /* smaller answers are sent as they are */
+#define CONSOLE_GZIP_FROM 4096 /* smaller answers are sent as they are */
 #define CONSOLE_COMMAND_BYTES_MAX 65536
 #define CONSOLE_TOKEN_TTL_S 300
 #define CONSOLE_STREAMS_MAX 2000
-#define CONSOLE_STREAMS_PER_USER_MAX 16           /* a browser needs one, whatever it has open */
+#define CONSOLE_STREAMS_PER_USER_MAX 16 /* a browser needs one, whatever it has open */
 #define CONSOLE_STREAM_QUEUE_MAX (256u << 10)
 #define CONSOLE_BEAT_MS 15000
 
@@ -49,7 +49,7 @@ struct console {
     uv_timer_t beat;
     uv_signal_t term, intr;
     const char *urls[CONSOLE_SERVICES];
-    struct pp_refs *refs;           /* names of sites and payers for the pages; what they are is decided elsewhere */
+    struct pp_refs *refs; /* names of sites and payers for the pages; what they are is decided elsewhere */
     char key_file[1024];
     bool reading, stopping;
     int64_t stop_by_ms;
@@ -88,12 +88,12 @@ struct console_command {
     char id[PP_UUID_TEXT + 1];
     const struct console_user *user;
     const struct console_act *act;
-    enum console_state state;  /* changed by console_command_move only */
-    json_t *targets, *args;    /* as given */
-    json_t *outcomes, *undone; /* one for each target */
-    int open;                  /* answers still missing */
+    enum console_state state;   /* changed by console_command_move only */
+    json_t *targets, *args;     /* as given */
+    json_t *outcomes, *undone;  /* one for each target */
+    int open;                   /* answers still missing */
     struct pp_request *waiting; /* to be answered when the last is there */
-    uv_timer_t timer;          /* of the hold */
+    uv_timer_t timer;           /* of the hold */
     int64_t since_ms, until_ms; /* monotonic; until: it goes (held), or can be undone (sent) */
 };
 void console_on_command(void *user, struct pp_request *r);

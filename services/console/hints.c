@@ -42,8 +42,9 @@ void console_hint_text(const struct console_hint *h, uint64_t epoch, struct pp_b
     char id[PP_UUID_TEXT + 1], of[PP_UUID_TEXT + 1];
     pp_uuid_text(h->id, id);
     pp_uuid_text(h->case_id, of);
-    pp_buf_printf(b, "id: %llu-%llu\nevent: %s\ndata: {\"kind\":\"%s\",\"id\":\"%s\",\"v\":%lld", (unsigned long long)epoch,
-                  (unsigned long long)h->seq, h->gone ? "gone" : "row", kinds[h->kind], id, (long long)h->version);
+    pp_buf_printf(b, "id: %llu-%llu\nevent: %s\ndata: {\"kind\":\"%s\",\"id\":\"%s\",\"v\":%lld",
+                  (unsigned long long)epoch, (unsigned long long)h->seq, h->gone ? "gone" : "row", kinds[h->kind], id,
+                  (long long)h->version);
     if (!pp_uuid_none(h->case_id)) pp_buf_printf(b, ",\"case\":\"%s\"", of);
     pp_buf_addz(b, "}\n\n");
 }

@@ -1,4 +1,5 @@
-/* What changed, newest last: a ring of hints that streams are fed from and that a stream which was cut off resumes from.
+/* What changed, newest last: a ring of hints that streams are fed from and that a stream which was cut off resumes
+ * from.
  *
  * A hint says that the thing `id` has a version `v`; the page reads again what it shows. Ids are opaque: a hint holds
  * nothing about a person. A hint belongs to a tenant and, where the thing has one, to a site. Pure. */
@@ -16,7 +17,7 @@ enum console_kind { CONSOLE_CASE, CONSOLE_TASK, CONSOLE_VISIT, CONSOLE_CLAIM, CO
 struct console_hint {
     uint64_t seq; /* 1, 2, … */
     enum console_kind kind;
-    bool gone;    /* taken back */
+    bool gone;                  /* taken back */
     struct pp_uuid id, case_id; /* case_id: none when the thing belongs to no case */
     int64_t version;
     char tenant[CONSOLE_TENANT_MAX + 1], site[CONSOLE_SITE_MAX + 1];

@@ -15,16 +15,23 @@
 #define STOP_LOOK_MS 20
 
 static const struct pp_config_key keys[] = {
-    {"migrate", PP_CFG_BOOL, 0, 0, "", "false", "For symmetry with the services: the console has no tables, so it ends at once."},
+    {"migrate", PP_CFG_BOOL, 0, 0, "", "false",
+     "For symmetry with the services: the console has no tables, so it ends at once."},
     {"tenant", PP_CFG_STR, 1, CONSOLE_TENANT_MAX, "", "lakeside", "Tenant whose people sign in here."},
-    {"sign-in", PP_CFG_STR, 1, 16, "", "development", "development: a list of people, no password, never for real data; none: nobody signs in."},
-    {"secrets-dir", PP_CFG_STR, 1, 900, "", ".run/secrets", "Folder of the development issuer's key, which signs tokens for the services."},
+    {"sign-in", PP_CFG_STR, 1, 16, "", "development",
+     "development: a list of people, no password, never for real data; none: nobody signs in."},
+    {"secrets-dir", PP_CFG_STR, 1, 900, "", ".run/secrets",
+     "Folder of the development issuer's key, which signs tokens for the services."},
     {"packs-dir", PP_CFG_STR, 0, 1023, "", "packs", "Reference packs: names and zones of sites and payers."},
-    {"tls", PP_CFG_BOOL, 0, 0, "", "false", "People reach the console by TLS (a proxy ends it): cookies are then sent over TLS only."},
-    {"web-dir", PP_CFG_STR, 0, 1023, "", "", "Folder to serve the pages from while they are being written; empty: those built in."},
-    {"idle", PP_CFG_INT, 2, 720, "min", "30", "A session ends after so long without a person doing anything."},
+    {"tls", PP_CFG_BOOL, 0, 0, "", "false",
+     "People reach the console by TLS (a proxy ends it): cookies are then sent over TLS only."},
+    {"web-dir", PP_CFG_STR, 0, 1023, "", "",
+     "Folder to serve the pages from while they are being written; empty: those built in."},
+    {"idle", PP_CFG_INT, 2, 30, "min", "10",
+     "The page is locked after so long without a person doing anything; what was typed stays."},
     {"session", PP_CFG_INT, 1, 24, "h", "12", "A session ends so long after signing in."},
-    {"hold", PP_CFG_INT, 0, 30, "s", "10", "Acts that cannot be undone wait so long and can be stopped; 0: they go at once."},
+    {"hold", PP_CFG_INT, 0, 30, "s", "10",
+     "Acts that cannot be undone wait so long and can be stopped; 0: they go at once."},
     {"status-url", PP_CFG_STR, 1, 200, "", "http://127.0.0.1:7104", "Where the status service answers."},
     {"claims-url", PP_CFG_STR, 1, 200, "", "http://127.0.0.1:7105", "Where the claims service answers."},
     {"documents-url", PP_CFG_STR, 1, 200, "", "http://127.0.0.1:7102", "Where the documents service answers."},
@@ -33,10 +40,12 @@ static const struct pp_config_key keys[] = {
     {"chart-url", PP_CFG_STR, 1, 200, "", "http://127.0.0.1:7107", "Where the chart answers."},
     {0},
 };
-static const char *const url_keys[CONSOLE_SERVICES] = {
-    [CONSOLE_STATUS] = "status-url",         [CONSOLE_CLAIMS] = "claims-url",
-    [CONSOLE_DOCUMENTS] = "documents-url",   [CONSOLE_SUBMISSION] = "submission-url",
-    [CONSOLE_REQUIREMENTS] = "requirements-url", [CONSOLE_CHART] = "chart-url"};
+static const char *const url_keys[CONSOLE_SERVICES] = {[CONSOLE_STATUS] = "status-url",
+                                                       [CONSOLE_CLAIMS] = "claims-url",
+                                                       [CONSOLE_DOCUMENTS] = "documents-url",
+                                                       [CONSOLE_SUBMISSION] = "submission-url",
+                                                       [CONSOLE_REQUIREMENTS] = "requirements-url",
+                                                       [CONSOLE_CHART] = "chart-url"};
 
 static struct console console;
 
@@ -53,9 +62,12 @@ static void on_health(void *user, struct pp_request *r) {
 /* Pages can be served without live updates; they say so themselves. */
 static void on_ready(void *user, struct pp_request *r) {
     const struct console *c = user;
-    if (c->stopping) pp_http_reply(r, 503, "text/plain", PP_STR("stopping\n"));
-    else if (!c->reading) pp_http_reply(r, 503, "text/plain", PP_STR("waiting for Kafka\n"));
-    else pp_http_reply(r, 200, "text/plain", PP_STR("ready\n"));
+    if (c->stopping)
+        pp_http_reply(r, 503, "text/plain", PP_STR("stopping\n"));
+    else if (!c->reading)
+        pp_http_reply(r, 503, "text/plain", PP_STR("waiting for Kafka\n"));
+    else
+        pp_http_reply(r, 200, "text/plain", PP_STR("ready\n"));
 }
 
 static void on_metrics(void *user, struct pp_request *r) {
@@ -81,7 +93,11 @@ static const struct pp_route routes[] = {
     {.method = "GET", .path = "/api/v1/me", .handler = console_on_me, OPEN},
     {.method = "GET", .path = "/api/v1/stream", .handler = console_on_stream, OPEN},
     {.method = "POST", .path = "/api/v1/find", .body_max = 4096, .handler = console_on_find, OPEN},
-    {.method = "POST", .path = "/api/v1/commands", .body_max = CONSOLE_COMMAND_BYTES_MAX, .handler = console_on_command, OPEN},
+    {.method = "POST",
+     .path = "/api/v1/commands",
+     .body_max = CONSOLE_COMMAND_BYTES_MAX,
+     .handler = console_on_command,
+     OPEN},
     {.method = "GET", .path = "/api/v1/commands/{id}", .handler = console_on_command_state, OPEN},
     {.method = "POST", .path = "/api/v1/commands/{id}/undo", .body_max = 1024, .handler = console_on_undo, OPEN},
     {.method = "GET", .path = "/api/v1/{rest...}", .handler = console_on_read, OPEN},
@@ -136,7 +152,8 @@ static int setup(struct console *c, struct pp_err *err) {
     if (pp_clock_init(pp_config_str(g, "clock-file"), err) < 0 ||
         pp_http_client_new(&c->loop, CONSOLE_UPSTREAM_CONNECTIONS, &c->client, err) < 0 ||
         pp_http_server_new(&c->loop, "127.0.0.1", (int)pp_config_int(g, "ops-port"), NULL, &c->ops, err) < 0 ||
-        pp_http_server_new(&c->loop, pp_config_str(g, "api-bind"), (int)pp_config_int(g, "api-port"), NULL, &c->web, err) < 0)
+        pp_http_server_new(&c->loop, pp_config_str(g, "api-bind"), (int)pp_config_int(g, "api-port"), NULL, &c->web,
+                           err) < 0)
         return -1;
     pp_http_server_routes(c->ops, ops_routes, (int)(sizeof ops_routes / sizeof ops_routes[0]));
     pp_http_server_routes(c->web, routes, (int)(sizeof routes / sizeof routes[0]));

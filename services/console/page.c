@@ -7,8 +7,8 @@
 #define HEADERS_MAX 8
 #define CSP_MAX 512
 
-/* What a page of ours may load and do. Written once, sent with the shell and with every script, since a worker takes its
- * rules from its own answer. */
+/* What a page of ours may load and do. Written once, sent with the shell and with every script, since a worker takes
+ * its rules from its own answer. */
 static void csp(char *line, size_t n, const char *import_map) {
     snprintf(line, n,
              "Content-Security-Policy: default-src 'none'; script-src 'self'%s%s; style-src 'self'; font-src 'self'; "
@@ -17,7 +17,8 @@ static void csp(char *line, size_t n, const char *import_map) {
              import_map[0] ? " " : "", import_map);
 }
 
-static void answer(struct pp_request *r, const char *type, struct pp_str bytes, const char *cache, bool gz, const char *import_map) {
+static void answer(struct pp_request *r, const char *type, struct pp_str bytes, const char *cache, bool gz,
+                   const char *import_map) {
     char rules[CSP_MAX];
     struct pp_str headers[HEADERS_MAX];
     int n = 0;

@@ -26,8 +26,10 @@ static bool copy_param(void *user, struct pp_str name, struct pp_str value) {
     if (pp_str_eqz(name, "user")) return true;
     char text[128];
     size_t n = console_url_escape(name, text, sizeof text);
-    if (!n) u->b.failed = true;
-    else add_param(u, text, (uint32_t)n, value);
+    if (!n)
+        u->b.failed = true;
+    else
+        add_param(u, text, (uint32_t)n, value);
     return true;
 }
 
@@ -35,7 +37,8 @@ static void on_answer(void *user, const struct pp_http_result *a) {
     struct pp_request *r = user;
     if (a->status == 0) {
         pp_log_err(PP_LOG_WARN, "a service did not answer", &a->err);
-        pp_http_problem(r, 502, "Part of this cannot be read right now", NULL, "the service that owns it does not answer");
+        pp_http_problem(r, 502, "Part of this cannot be read right now", NULL,
+                        "the service that owns it does not answer");
         return;
     }
     console_bytes(r, a->status, a->content_type, a->body);
@@ -48,9 +51,15 @@ static void ask(struct console *c, struct pp_request *r, struct console_session 
     if (!token) return;
     snprintf(bearer, sizeof bearer, "Authorization: Bearer %s", token);
     struct pp_str headers[] = {pp_str_z(bearer)};
-    struct pp_http_req q = {.method = PP_STR("GET"), .url = url, .accept = PP_STR("application/json"), .headers = headers, .nheaders = 1,
-                            .timeout_ms = CONSOLE_UPSTREAM_TIMEOUT_MS, .answer_bytes_max = CONSOLE_UPSTREAM_BYTES_MAX};
-    if (pp_http_send(c->client, &q, on_answer, r, &err) < 0) pp_http_problem(r, 503, "Too much is being asked right now", NULL, "try again");
+    struct pp_http_req q = {.method = PP_STR("GET"),
+                            .url = url,
+                            .accept = PP_STR("application/json"),
+                            .headers = headers,
+                            .nheaders = 1,
+                            .timeout_ms = CONSOLE_UPSTREAM_TIMEOUT_MS,
+                            .answer_bytes_max = CONSOLE_UPSTREAM_BYTES_MAX};
+    if (pp_http_send(c->client, &q, on_answer, r, &err) < 0)
+        pp_http_problem(r, 503, "Too much is being asked right now", NULL, "try again");
 }
 
 void console_on_read(void *user, struct pp_request *r) {
@@ -76,12 +85,15 @@ void console_on_read(void *user, struct pp_request *r) {
     pp_request_each_query(r, copy_param, &u);
     if (pp_str_eqz(path, "worklist") || pp_str_eqz(path, "views/counts")) {
         add_param(&u, "user", 4, pp_str_z(s->user->id));
-        if (s->user->queues[0] && (pp_str_eqz(path, "views/counts") || pp_str_eqz(pp_request_query(r, "view"), "team")) &&
+        if (s->user->queues[0] &&
+            (pp_str_eqz(path, "views/counts") || pp_str_eqz(pp_request_query(r, "view"), "team")) &&
             !pp_request_query(r, "queue").n)
             add_param(&u, "queue", 5, pp_str_z(s->user->queues));
     }
-    if (u.b.failed) pp_http_problem(r, 414, "The address is too long", NULL, "fewer filters, please");
-    else ask(c, r, s, pp_buf_str(&u.b));
+    if (u.b.failed)
+        pp_http_problem(r, 414, "The address is too long", NULL, "fewer filters, please");
+    else
+        ask(c, r, s, pp_buf_str(&u.b));
     pp_buf_free(&u.b);
 }
 
@@ -146,8 +158,12 @@ void console_on_find(void *user, struct pp_request *r) {
         struct pp_str headers[] = {pp_str_z(bearer)};
         struct pp_err err;
         snprintf(url, sizeof url, "%s%s%s", c->urls[places[i].owner], places[i].path, text);
-        struct pp_http_req q = {.method = PP_STR("GET"), .url = pp_str_z(url), .accept = PP_STR("application/json"), .headers = headers,
-                                .nheaders = 1, .timeout_ms = CONSOLE_UPSTREAM_TIMEOUT_MS};
+        struct pp_http_req q = {.method = PP_STR("GET"),
+                                .url = pp_str_z(url),
+                                .accept = PP_STR("application/json"),
+                                .headers = headers,
+                                .nheaders = 1,
+                                .timeout_ms = CONSOLE_UPSTREAM_TIMEOUT_MS};
         if (pp_http_send(c->client, &q, places[i].cb, f, &err) == 0) f->open++;
     }
     find_done(f);

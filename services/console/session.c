@@ -62,7 +62,16 @@ struct console_session *console_session_new(struct console_sessions *s, const st
     return place;
 }
 
-struct console_session *console_session_find(struct console_sessions *s, struct pp_str cookie, int64_t now_ms, bool touch) {
+bool console_session_alive(const struct console_sessions *s, const uint8_t key[PP_SHA256_BYTES], int64_t now_ms) {
+    for (int i = 0; i < CONSOLE_SESSIONS_MAX; i++) {
+        const struct console_session *e = &s->list[i];
+        if (e->used && memcmp(e->key, key, sizeof e->key) == 0) return console_session_ends_ms(s, e) > now_ms;
+    }
+    return false;
+}
+
+struct console_session *console_session_find(struct console_sessions *s, struct pp_str cookie, int64_t now_ms,
+                                             bool touch) {
     uint8_t key[PP_SHA256_BYTES];
     if (cookie.n != CONSOLE_COOKIE_TEXT) return NULL;
     pp_sha256(cookie, key);

@@ -25,16 +25,17 @@ void console_on_signin_list(void *user, struct pp_request *r) {
     const struct console_user *u = console_users(&n);
     json_t *people = json_array();
     for (int i = 0; development(c) && i < n; i++)
-        json_array_append_new(people, json_pack("{s:s, s:s, s:s, s:o, s:o}", "id", u[i].id, "name", u[i].name, "title", u[i].title,
-                                                "roles", list_of(u[i].roles), "sites", list_of(u[i].sites)));
+        json_array_append_new(people,
+                              json_pack("{s:s, s:s, s:s, s:o, s:o}", "id", u[i].id, "name", u[i].name, "title",
+                                        u[i].title, "roles", list_of(u[i].roles), "sites", list_of(u[i].sites)));
     console_json(r, 200, json_pack("{s:s, s:o}", "how", pp_config_str(c->config, "sign-in"), "people", people));
 }
 
 /* The cookie, or its end. Strict: no other site's link or form carries it. */
 static void set_cookie(struct console *c, char *line, size_t n, const char *value) {
     bool tls = pp_config_bool(c->config, "tls");
-    snprintf(line, n, "Set-Cookie: %s=%s; Path=/; HttpOnly; SameSite=Strict%s%s", tls ? "__Host-priorpath" : "priorpath", value,
-             tls ? "; Secure" : "", value[0] ? "" : "; Max-Age=0");
+    snprintf(line, n, "Set-Cookie: %s=%s; Path=/; HttpOnly; SameSite=Strict%s%s",
+             tls ? "__Host-priorpath" : "priorpath", value, tls ? "; Secure" : "", value[0] ? "" : "; Max-Age=0");
 }
 
 void console_on_signin(void *user, struct pp_request *r) {
@@ -43,7 +44,8 @@ void console_on_signin(void *user, struct pp_request *r) {
     uint8_t secret[CONSOLE_SECRET_BYTES];
     char cookie[CONSOLE_COOKIE_TEXT + 1], line[256];
     if (!pp_str_eqz(pp_request_header(r, "PP-Request"), "1") || (site.n && !pp_str_eqz(site, "same-origin"))) {
-        pp_http_problem(r, 403, "This request does not come from the console's page", NULL, "the header PP-Request: 1 is needed");
+        pp_http_problem(r, 403, "This request does not come from the console's page", NULL,
+                        "the header PP-Request: 1 is needed");
         return;
     }
     json_t *o = json_loadb(body.n ? body.s : "", body.n, 0, NULL);
@@ -81,16 +83,20 @@ void console_on_signout(void *user, struct pp_request *r) {
 static json_t *sites_of(const struct pp_refs *refs) {
     json_t *o = json_object();
     for (const struct pp_site *s = pp_refs_site_next(refs, NULL); s; s = pp_refs_site_next(refs, s))
-        json_object_set_new(o, s->id.s, json_pack("{s:s#, s:s#}", "name", s->name.s, (int)s->name.n, "zone", s->zone.s, (int)s->zone.n));
+        json_object_set_new(
+            o, s->id.s,
+            json_pack("{s:s#, s:s#}", "name", s->name.s, (int)s->name.n, "zone", s->zone.s, (int)s->zone.n));
     return o;
 }
 
 static json_t *payers_of(const struct pp_refs *refs) {
     json_t *o = json_object();
     for (const struct pp_payer *p = pp_refs_payer_next(refs, NULL); p; p = pp_refs_payer_next(refs, p))
-        json_object_set_new(o, p->id.s, json_pack("{s:s#, s:s#, s:s#, s:s#}", "name", p->name.s, (int)p->name.n, "zone",
-                                                  p->zone.n ? p->zone.s : "", (int)p->zone.n, "phone", p->phone.n ? p->phone.s : "",
-                                                  (int)p->phone.n, "portal", p->portal_url.n ? p->portal_url.s : "", (int)p->portal_url.n));
+        json_object_set_new(o, p->id.s,
+                            json_pack("{s:s#, s:s#, s:s#, s:s#}", "name", p->name.s, (int)p->name.n, "zone",
+                                      p->zone.n ? p->zone.s : "", (int)p->zone.n, "phone", p->phone.n ? p->phone.s : "",
+                                      (int)p->phone.n, "portal", p->portal_url.n ? p->portal_url.s : "",
+                                      (int)p->portal_url.n));
     return o;
 }
 
@@ -110,9 +116,10 @@ void console_on_me(void *user, struct pp_request *r) {
     for (int i = 0; i < n; i++) json_object_set_new(names, people[i].id, json_string(people[i].name));
     pp_time_text(pp_clock_now_ms(), now);
     console_json(r, 200,
-                 json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:f, s:I, s:b}", "id", s->user->id, "name", s->user->name,
-                           "title", s->user->title, "roles", list_of(s->user->roles), "sites", list_of(s->user->sites), "queues",
+                 json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:f, s:I, s:b}", "id",
+                           s->user->id, "name", s->user->name, "title", s->user->title, "roles",
+                           list_of(s->user->roles), "sites", list_of(s->user->sites), "queues",
                            list_of(s->user->queues), "zone", s->user->zone, "may", may, "people", names, "site_names",
-                           sites_of(c->refs), "payers", payers_of(c->refs), "now", now, "speed",
-                           pp_clock_speed(), "idle_ms", (json_int_t)c->sessions.idle_ms, "live", c->reading));
+                           sites_of(c->refs), "payers", payers_of(c->refs), "now", now, "speed", pp_clock_speed(),
+                           "idle_ms", (json_int_t)c->sessions.idle_ms, "live", c->reading));
 }

@@ -16,6 +16,7 @@ struct console_stream {
     struct console_stream *next;
     struct pp_sse *sse;
     const struct console_user *user;
+    uint8_t session[PP_SHA256_BYTES]; /* key of the session it belongs to */
 };
 
 /* Topics in the order of enum console_kind. */
@@ -45,8 +46,9 @@ static void say_hello(struct console_stream *s, bool gap) {
     pp_buf_init(&b, 512);
     pp_time_text(pp_clock_now_ms(), now);
     if (gap) pp_buf_addz(&b, "event: gap\ndata: {}\n\n");
-    pp_buf_printf(&b, "id: %llu-%llu\nevent: hello\ndata: {\"now\":\"%s\",\"speed\":%g,\"live\":%s}\n\n", (unsigned long long)s->c->epoch,
-                  (unsigned long long)s->c->ring.last, now, pp_clock_speed(), s->c->reading ? "true" : "false");
+    pp_buf_printf(&b, "id: %llu-%llu\nevent: hello\ndata: {\"now\":\"%s\",\"speed\":%g,\"live\":%s}\n\n",
+                  (unsigned long long)s->c->epoch, (unsigned long long)s->c->ring.last, now, pp_clock_speed(),
+                  s->c->reading ? "true" : "false");
     pp_sse_send(s->sse, pp_buf_str(&b));
     pp_buf_free(&b);
 }
@@ -77,6 +79,7 @@ void console_on_stream(void *user, struct pp_request *r) {
         return;
     }
     *s = (struct console_stream){.c = c, .user = e->user};
+    memcpy(s->session, e->key, sizeof s->session);
     uint64_t next = 0;
     bool gap = last.n && !console_ring_resume(&c->ring, last, c->epoch, &next);
     s->sse = pp_http_sse_begin(r, CONSOLE_STREAM_QUEUE_MAX, on_gone, s);
@@ -101,9 +104,17 @@ void console_tell(struct console *c, const struct console_user *u, struct pp_str
         if (s->user == u) pp_sse_send(s->sse, text);
 }
 
-/* Time of the played day with it: pages show its clock. */
+/* Time of the played day with it: pages show its clock. A stream ends with its session. */
 void console_streams_beat(struct console *c) {
-    for (struct console_stream *s = c->streams; s; s = s->next) say_hello(s, false);
+    for (struct console_stream *s = c->streams, *next; s; s = next) {
+        next = s->next;
+        if (console_session_alive(&c->sessions, s->session, pp_mono_ms())) {
+            say_hello(s, false);
+        } else {
+            pp_sse_end(s->sse);
+            on_gone(s);
+        }
+    }
 }
 
 void console_streams_end(struct console *c) {
@@ -146,8 +157,10 @@ static void on_record(void *user, const struct pp_record *r, const struct pp_hea
     pp_str_int(pp_headers_get(hs, nh, "pp_version"), &h.version);
     pp_arena_init(&a, DECODE_BYTES_MAX);
     if (!r->tombstone) {
-        if (ev_decode(watched[h.kind].type, r->value, &a, &e, &err) == 0) fill(&h, &e);
-        else pp_log_err(PP_LOG_WARN, "a public snapshot that cannot be read", &err);
+        if (ev_decode(watched[h.kind].type, r->value, &a, &e, &err) == 0)
+            fill(&h, &e);
+        else
+            pp_log_err(PP_LOG_WARN, "a public snapshot that cannot be read", &err);
     }
     pp_arena_free(&a);
     const struct console_hint *kept = console_ring_add(&c->ring, &h);
@@ -167,8 +180,11 @@ static void on_state(void *user, bool reading) {
 }
 
 int console_watch_start(struct console *c, struct pp_err *err) {
-    struct pp_watch_opts o = {.brokers = pp_config_str(c->config, "kafka-brokers"), .ntopics = CONSOLE_KINDS,
-                              .partitions = (int)pp_config_int(c->config, "partitions"), .on_record = on_record, .on_state = on_state,
+    struct pp_watch_opts o = {.brokers = pp_config_str(c->config, "kafka-brokers"),
+                              .ntopics = CONSOLE_KINDS,
+                              .partitions = (int)pp_config_int(c->config, "partitions"),
+                              .on_record = on_record,
+                              .on_state = on_state,
                               .user = c};
     for (int i = 0; i < CONSOLE_KINDS; i++) o.topics[i] = watched[i].topic;
     return pp_watch_new(&c->loop, &o, &c->watch, err);

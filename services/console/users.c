@@ -2,12 +2,12 @@
 
 static const struct console_user users[] = {
     {"l.tran", "L. Tran", "PA specialist", "pa", "*", "authorization", "America/Chicago"},
-    {"d.okafor", "D. Okafor", "Scheduler, Lakeside and Northgate", "scheduler,registration", "lks,nor", "scheduling,registration",
-     "America/Chicago"},
+    {"d.okafor", "D. Okafor", "Scheduler, Lakeside and Northgate", "scheduler,registration", "lks,nor",
+     "scheduling,registration", "America/Chicago"},
     {"m.reyes", "M. Reyes", "Biller", "biller", "*", "billing", "America/Chicago"},
     {"n.abara", "Dr. N. Abara", "Clinician", "clinician,ordering", "*", "clinician,ordering", "America/Chicago"},
-    {"j.varga", "J. Varga", "Authorization lead", "lead,pa", "*", "authorization,clinician,ordering,registration,scheduling,billing",
-     "America/Chicago"},
+    {"j.varga", "J. Varga", "Authorization lead", "lead,pa", "*",
+     "authorization,clinician,ordering,registration,scheduling,billing", "America/Chicago"},
     {"p.silva", "P. Silva", "Operations", "ops", "*", "", "America/New_York"},
     {"r.haddad", "R. Haddad", "Auditor, read only", "audit", "*", "", "America/Chicago"},
 };

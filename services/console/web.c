@@ -9,8 +9,10 @@
 
 void console_json(struct pp_request *r, int status, json_t *body) {
     char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
-    if (text) pp_http_reply(r, status, "application/json", pp_str_z(text));
-    else pp_http_problem(r, 500, "Sorry, this did not work", NULL, "out of memory");
+    if (text)
+        pp_http_reply(r, status, "application/json", pp_str_z(text));
+    else
+        pp_http_problem(r, 500, "Sorry, this did not work", NULL, "out of memory");
     free(text);
     json_decref(body);
 }
@@ -64,7 +66,8 @@ static struct pp_str cookie_of(struct console *c, struct pp_request *r) {
 
 struct console_session *console_enter(struct console *c, struct pp_request *r, bool post, bool touch) {
     if (post && !from_our_page(r)) {
-        pp_http_problem(r, 403, "This request does not come from the console's page", NULL, "the header PP-Request: 1 is needed");
+        pp_http_problem(r, 403, "This request does not come from the console's page", NULL,
+                        "the header PP-Request: 1 is needed");
         return NULL;
     }
     struct console_session *s = console_session_find(&c->sessions, cookie_of(c, r), pp_mono_ms(), touch);
@@ -73,9 +76,14 @@ struct console_session *console_enter(struct console *c, struct pp_request *r, b
 }
 
 int console_token_of(struct console *c, const struct console_user *u, char *ret, struct pp_err *err) {
-    struct pp_auth_claims claims = {.issuer = pp_config_str(c->config, "token-issuer"), .tenant = pp_config_str(c->config, "tenant"),
-                                    .subject = u->id, .roles = u->roles, .sites = u->sites};
-    if (pp_auth_dev_token(c->key_file, &claims, pp_real_ms(), CONSOLE_TOKEN_TTL_S, ret, CONSOLE_TOKEN_BYTES_MAX, err) == 0) return 0;
+    struct pp_auth_claims claims = {.issuer = pp_config_str(c->config, "token-issuer"),
+                                    .tenant = pp_config_str(c->config, "tenant"),
+                                    .subject = u->id,
+                                    .roles = u->roles,
+                                    .sites = u->sites};
+    if (pp_auth_dev_token(c->key_file, &claims, pp_real_ms(), CONSOLE_TOKEN_TTL_S, ret, CONSOLE_TOKEN_BYTES_MAX, err) ==
+        0)
+        return 0;
     ret[0] = 0;
     return -1;
 }

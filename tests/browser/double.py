@@ -2,6 +2,7 @@
 
 It keeps what was asked (requests, commands, who by) so that a test can look, and can be made slow, broken or empty.
 """
+
 from __future__ import annotations
 
 import base64
@@ -33,9 +34,17 @@ class World:
 
     def in_view(self, row: dict, view: str, user: str) -> bool:
         late = bool(row["clock"] and row["clock"]["over"])
-        return {"all": True, "past-due": late, "today": row["group"] in ("past_due", "due_today"), "soon": row["group"] == "visit_soon", "mine": row["owner"]["user"] == user,
-                "unassigned": row["next"]["kind"] == "task" and not row["owner"]["user"], "payer-asked": row["next"]["kind"] == "info", "team": True, "expiring": False}.get(
-                    view, row["group"] != "rest")
+        return {
+            "all": True,
+            "past-due": late,
+            "today": row["group"] in ("past_due", "due_today"),
+            "soon": row["group"] == "visit_soon",
+            "mine": row["owner"]["user"] == user,
+            "unassigned": row["next"]["kind"] == "task" and not row["owner"]["user"],
+            "payer-asked": row["next"]["kind"] == "info",
+            "team": True,
+            "expiring": False,
+        }.get(view, row["group"] != "rest")
 
     def worklist(self, q: dict) -> dict:
         rows = [r for r in self.rows if self.in_view(r, q.get("view", ""), q.get("user", ""))]
@@ -45,17 +54,52 @@ class World:
         by = q.get("group") or "due"
         for r in rows:
             r["grp"] = r["group"]
-        out = [{**r, "group": {"due": r["grp"], "payer": r["payer"], "site": r["service"]["site"], "owner": r["owner"]["user"] or ""}.get(by, "all")} for r in rows]
+        out = [
+            {
+                **r,
+                "group": {
+                    "due": r["grp"],
+                    "payer": r["payer"],
+                    "site": r["service"]["site"],
+                    "owner": r["owner"]["user"] or "",
+                }.get(by, "all"),
+            }
+            for r in rows
+        ]
         order = {"past_due": 0, "due_today": 1, "visit_soon": 2, "rest": 3}
-        out.sort(key=lambda r: (order.get(r["group"], 0), r["group"], r["service"]["date"] if q.get("sort") == "visit" else "", -r["priority"]["n"]))
+        out.sort(
+            key=lambda r: (
+                order.get(r["group"], 0),
+                r["group"],
+                r["service"]["date"] if q.get("sort") == "visit" else "",
+                -r["priority"]["n"],
+            )
+        )
         groups: dict[str, int] = {}
         for r in out:
             groups[r["group"]] = groups.get(r["group"], 0) + 1
-        return {"as_of": fx.iso(fx.NOW), "seq": 1, "view": q.get("view"), "total": len(out), "total_exact": True, "groups": [{"key": k, "count": n} for k, n in groups.items()], "dict": {"payers": fx.PAYERS}, "rows": out, "next": None}
+        return {
+            "as_of": fx.iso(fx.NOW),
+            "seq": 1,
+            "view": q.get("view"),
+            "total": len(out),
+            "total_exact": True,
+            "groups": [{"key": k, "count": n} for k, n in groups.items()],
+            "dict": {"payers": fx.PAYERS},
+            "rows": out,
+            "next": None,
+        }
 
     def counts(self, q: dict) -> dict:
-        return {"as_of": fx.iso(fx.NOW), "views": {v: sum(self.in_view(r, v, q.get("user", "")) for r in self.rows) for v in VIEWS}, "by_stage": {}, "claim_holds": len(self.claims), "tasks_open": 12, "tasks_overdue": 3,
-                "visits": {"green": 6, "amber": 9, "red": 2, "grey": 1}}
+        return {
+            "as_of": fx.iso(fx.NOW),
+            "views": {v: sum(self.in_view(r, v, q.get("user", "")) for r in self.rows) for v in VIEWS},
+            "by_stage": {},
+            "claim_holds": len(self.claims),
+            "tasks_open": 12,
+            "tasks_overdue": 3,
+            "visits": {"green": 6, "amber": 9, "red": 2, "grey": 1},
+        }
 
     def matrix(self, q: dict) -> dict:
         cells = []
@@ -68,17 +112,52 @@ class World:
             cell["ready"] += r["colour"] == "green"
             cell["counts"][r["colour"]] = cell["counts"].get(r["colour"], 0) + 1
             cell["worst"] = next(k for k in ("red", "grey", "amber", "green") if cell["counts"].get(k))
-        return {"as_of": fx.iso(fx.NOW), "from": q.get("from") or "2026-11-24", "days": int(q.get("days") or 8), "sites": sorted({c["site"] for c in cells}), "cells": cells}
+        return {
+            "as_of": fx.iso(fx.NOW),
+            "from": q.get("from") or "2026-11-24",
+            "days": int(q.get("days") or 8),
+            "sites": sorted({c["site"] for c in cells}),
+            "cells": cells,
+        }
 
     def appointments(self, q: dict) -> dict:
-        tones = {"stop": ("red", "Blocked"), "act": ("amber", "Not yet"), "wait": ("amber", "Not yet"), "clear": ("green", "Ready"), "none": ("grey", "Unknown")}
+        tones = {
+            "stop": ("red", "Blocked"),
+            "act": ("amber", "Not yet"),
+            "wait": ("amber", "Not yet"),
+            "clear": ("green", "Ready"),
+            "none": ("grey", "Unknown"),
+        }
         rows = []
         for r in self.rows:
             colour, word = tones[r["status"]["tone"]]
-            rows.append({"visit_id": fx.ident("visit " + r["id"]), "v": 1, "visit_no": "APT", "date": r["service"]["date"], "start": r["service"]["start"], "zone": r["service"]["zone"], "site": r["service"]["site"], "provider": "Dr. Osei", "colour": colour,
-                         "word": word, "tone": {"red": "stop", "amber": "act", "green": "clear", "grey": "none"}[colour], "why": r["next"]["why"], "next_step": r["next"]["text"] or None, "owner": r["owner"]["user"] or r["owner"]["queue"], "due": None,
-                         "case_id": r["id"], "case_no": r["case_no"], "order_no": r["order_no"], "payer": r["payer"], "payer_name": r["payer_name"], "what": r["what"]["text"], "lines": r["what"]["lines"],
-                         "patient": {k: r["patient"][k] for k in ("initials", "tail")}})
+            rows.append(
+                {
+                    "visit_id": fx.ident("visit " + r["id"]),
+                    "v": 1,
+                    "visit_no": "APT",
+                    "date": r["service"]["date"],
+                    "start": r["service"]["start"],
+                    "zone": r["service"]["zone"],
+                    "site": r["service"]["site"],
+                    "provider": "Dr. Osei",
+                    "colour": colour,
+                    "word": word,
+                    "tone": {"red": "stop", "amber": "act", "green": "clear", "grey": "none"}[colour],
+                    "why": r["next"]["why"],
+                    "next_step": r["next"]["text"] or None,
+                    "owner": r["owner"]["user"] or r["owner"]["queue"],
+                    "due": None,
+                    "case_id": r["id"],
+                    "case_no": r["case_no"],
+                    "order_no": r["order_no"],
+                    "payer": r["payer"],
+                    "payer_name": r["payer_name"],
+                    "what": r["what"]["text"],
+                    "lines": r["what"]["lines"],
+                    "patient": {k: r["patient"][k] for k in ("initials", "tail")},
+                }
+            )
         for k, name in (("site", "site"), ("day", "date"), ("colour", "colour")):
             if q.get(k):
                 rows = [r for r in rows if r[name] in q[k].split(",")]
@@ -86,12 +165,25 @@ class World:
         return {"as_of": fx.iso(fx.NOW), "total": len(rows), "rows": rows}
 
     def holds(self, q: dict) -> dict:
-        rows = [c for c in self.claims.values() if c["state"] == (q.get("state") or "held") and (not q.get("payer") or c["payer"] == q["payer"]) and (not q.get("reason") or q["reason"] in c["reasons"])]
+        rows = [
+            c
+            for c in self.claims.values()
+            if c["state"] == (q.get("state") or "held")
+            and (not q.get("payer") or c["payer"] == q["payer"])
+            and (not q.get("reason") or q["reason"] in c["reasons"])
+        ]
         groups: dict[str, int] = {}
         for c in rows:
             for k in c["reasons"]:
                 groups[k] = groups.get(k, 0) + 1
-        return {"as_of": fx.iso(fx.NOW), "total": len(rows), "money": str(sum(float(c["total"]) for c in rows)), "groups": [{"key": k, "count": n} for k, n in groups.items()], "rows": rows, "next": None}
+        return {
+            "as_of": fx.iso(fx.NOW),
+            "total": len(rows),
+            "money": str(sum(float(c["total"]) for c in rows)),
+            "groups": [{"key": k, "count": n} for k, n in groups.items()],
+            "rows": rows,
+            "next": None,
+        }
 
     def read(self, path: str, q: dict) -> dict | None:
         part = path.split("/")[2:]
@@ -104,16 +196,40 @@ class World:
         if part == ["readiness", "appointments"]:
             return self.appointments(q)
         if part == ["cases"]:
-            return {"rows": [{"id": r["id"], "case_no": r["case_no"], "headline": r["status"]["word"]} for r in self.rows if q.get("order_no") == r["order_no"] or q.get("case_no") == r["case_no"]]}
+            return {
+                "rows": [
+                    {"id": r["id"], "case_no": r["case_no"], "headline": r["status"]["word"]}
+                    for r in self.rows
+                    if q.get("order_no") == r["order_no"] or q.get("case_no") == r["case_no"]
+                ]
+            }
         if part[0] == "cases" and part[1] not in self.cases:
             return None
         if part[0] == "cases" and len(part) == 2:
             return self.cases[part[1]]
         if part[0] == "cases" and part[2] == "timeline":
-            rows = [e for e in self.events[part[1]] if (not q.get("kind") or e["kind"] == q["kind"]) and (not q.get("line") or e["line"] in (None, int(q["line"])))]
-            return {"as_of": fx.iso(fx.NOW), "rows": rows[:int(q.get("limit") or 50)], "next": None}
+            rows = [
+                e
+                for e in self.events[part[1]]
+                if (not q.get("kind") or e["kind"] == q["kind"])
+                and (not q.get("line") or e["line"] in (None, int(q["line"])))
+            ]
+            return {"as_of": fx.iso(fx.NOW), "rows": rows[: int(q.get("limit") or 50)], "next": None}
         if part[0] == "cases" and part[2] == "requirements":
-            return {"lines": [{"line": 1, "coverage": "required", "rule": "R-2214", "rule_text": "Outpatient MRI of the spine needs prior authorization for members of Meridian Advantage HMO.", "proof": "rule R-2214 of pack rules 2026.11", "source": "Payer list, page 12", "source_date": "2026-10-01", "since": fx.ago(days=8)}]}
+            return {
+                "lines": [
+                    {
+                        "line": 1,
+                        "coverage": "required",
+                        "rule": "R-2214",
+                        "rule_text": "Outpatient MRI of the spine needs prior authorization for members of Meridian Advantage HMO.",
+                        "proof": "rule R-2214 of pack rules 2026.11",
+                        "source": "Payer list, page 12",
+                        "source_date": "2026-10-01",
+                        "since": fx.ago(days=8),
+                    }
+                ]
+            }
         if part == ["claims", "holds"]:
             return self.holds(q)
         if part == ["claims"]:
@@ -123,10 +239,30 @@ class World:
             if len(part) == 2:
                 return {**c, "lines": [{"line": 1, "code": "J1745", "units": "50"}], "mismatches": []}
             acts = [("correct_claim", 2), ("ask_payer", 1), ("claim.release", 0), ("claim.write-off", 0)]
-            return {**c, "elements": fx.elements(), "forecast": "If sent as is, the likely denial is CARC " + c["carc"], "window": {"due": c["due"], "overdue": False},
-                    "actions": [{"act": a, "text": a, "fixes": n} for a, n in acts] if c["state"] == "held" else []}
+            return {
+                **c,
+                "elements": fx.elements(),
+                "forecast": "If sent as is, the likely denial is CARC " + c["carc"],
+                "window": {"due": c["due"], "overdue": False},
+                "actions": [{"act": a, "text": a, "fixes": n} for a, n in acts] if c["state"] == "held" else [],
+            }
         if part == ["quarantine"]:
-            return {"total": 1, "rows": [{"record": "r", "at": fx.ago(hours=3), "sender": "ehr/LAB/NOR", "message_id": "M-1", "format": "hl7", "type": "ORM^O01", "place": "PID-3", "reason": "no patient identifier", "hash": "00"}]}
+            return {
+                "total": 1,
+                "rows": [
+                    {
+                        "record": "r",
+                        "at": fx.ago(hours=3),
+                        "sender": "ehr/LAB/NOR",
+                        "message_id": "M-1",
+                        "format": "hl7",
+                        "type": "ORM^O01",
+                        "place": "PID-3",
+                        "reason": "no patient identifier",
+                        "hash": "00",
+                    }
+                ],
+            }
         return None
 
     def command(self, c: dict) -> tuple[int, dict]:
@@ -143,7 +279,21 @@ class World:
             self.claims[c["target"]].update(state="released", word="Released", tone="clear")
         if c["type"] == "note.add":
             e = self.events[c["target"]]
-            e.insert(0, {**e[0], "seq": e[0]["seq"] + 1, "at": fx.iso(fx.NOW), "kind": "contact", "type": "note.add", "text": "Call", "detail": c["args"]["text"], "tone": "go", "actor": c["by"], "evidence": None})
+            e.insert(
+                0,
+                {
+                    **e[0],
+                    "seq": e[0]["seq"] + 1,
+                    "at": fx.iso(fx.NOW),
+                    "kind": "contact",
+                    "type": "note.add",
+                    "text": "Call",
+                    "detail": c["args"]["text"],
+                    "tone": "go",
+                    "actor": c["by"],
+                    "evidence": None,
+                },
+            )
         return 200, {"id": c["id"], "status": "done", "version": 2, "message": "done"}
 
 

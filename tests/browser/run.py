@@ -3,6 +3,7 @@
 
 A page that wrote an error to its console, or broke a rule of its content policy, fails its test.
 """
+
 from __future__ import annotations
 
 import argparse

@@ -1,4 +1,5 @@
 """What the tests stand on: the console's process, the double behind it, a browser, a broker."""
+
 from __future__ import annotations
 
 import json
@@ -18,10 +19,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[2]
 TOPICS = {"case": "pa.case-status.v1", "task": "pa.task.v1", "visit": "pa.readiness.v1", "claim": "pa.claim-status.v1"}
 PARTITIONS = 2
-WAIT_MS = 8000
+WAIT_MS = 20000  # machines may be busy
 
 
-def until(what, timeout: float = 10.0, every: float = 0.05):
+def until(what, timeout: float = 20.0, every: float = 0.05):
     """Waits for a condition; its value."""
     end = time.monotonic() + timeout
     while True:
@@ -43,8 +44,21 @@ class Console:
         urls = [f"--{n}-url={url}" for n in ("status", "claims", "documents", "submission", "requirements", "chart")]
         env = {k: v for k, v in os.environ.items() if not k.startswith("PP_")}
         self.process = subprocess.Popen(
-            [str(stage.bin / "console"), "--api-port=0", "--ops-port=0", f"--secrets-dir={stage.dir}", f"--clock-file={stage.dir / 'clock'}", f"--packs-dir={ROOT / 'packs'}",
-             f"--kafka-brokers={stage.kafka or '127.0.0.1:1'}", f"--partitions={PARTITIONS}", *urls, *more], stderr=self.log, env=env)
+            [
+                str(stage.bin / "console"),
+                "--api-port=0",
+                "--ops-port=0",
+                f"--secrets-dir={stage.dir}",
+                f"--clock-file={stage.dir / 'clock'}",
+                f"--packs-dir={ROOT / 'packs'}",
+                f"--kafka-brokers={stage.kafka or '127.0.0.1:1'}",
+                f"--partitions={PARTITIONS}",
+                *urls,
+                *more,
+            ],
+            stderr=self.log,
+            env=env,
+        )
         self.path = Path(self.log.name)
         self.port = until(self.find_port)
         self.base = f"http://127.0.0.1:{self.port}"
@@ -57,9 +71,16 @@ class Console:
             raise AssertionError(f"the console ended: {self.path.read_text()[-400:]}")
         return 0
 
-    def ask(self, path: str, method: str = "GET", body: dict | None = None, cookie: str = "", headers: dict | None = None):
+    def ask(
+        self, path: str, method: str = "GET", body: dict | None = None, cookie: str = "", headers: dict | None = None
+    ):
         """(status, headers, text)"""
-        r = urllib.request.Request(self.base + path, method=method, data=None if body is None else json.dumps(body).encode(), headers={**({"Cookie": cookie} if cookie else {}), **(headers or {})})
+        r = urllib.request.Request(
+            self.base + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={**({"Cookie": cookie} if cookie else {}), **(headers or {})},
+        )
         try:
             with urllib.request.urlopen(r, timeout=20) as a:
                 return a.status, a.headers, a.read().decode("utf-8", "replace")
@@ -80,49 +101,98 @@ class Console:
 
 class Stage:
     def __init__(self, browser: str, bin_dir: str, kafka: str) -> None:
-        self.dir = Path(tempfile.mkdtemp(prefix="pp-browser-", dir=os.environ.get("PP_TEST_DIR") and os.environ["PP_TEST_DIR"] + "/tmp"))
+        self.dir = Path(
+            tempfile.mkdtemp(
+                prefix="pp-browser-", dir=os.environ.get("PP_TEST_DIR") and os.environ["PP_TEST_DIR"] + "/tmp"
+            )
+        )
         self.bin, self.kafka, self.made = Path(bin_dir).resolve(), kafka, 0
         self.world = double.World()
         self.server = double.serve(self.world)
         subprocess.run([str(self.bin / "priorpath"), "token", "--init", f"--secrets-dir={self.dir}"], check=True)
         now = int(fx.NOW.timestamp() * 1000)
-        (self.dir / "clock").write_text(f"{now} {int(time.time() * 1000)} 1.0\n", encoding="utf-8")
+        (self.dir / "clock").write_text(f"{now} {int(time.time() * 1000)} 0\n", encoding="utf-8")
         if kafka:
             self.topics()
         self.console = Console(self)
         self.playwright = sync_playwright().start()
-        self.browser: Browser = self.playwright.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        self.browser: Browser = self.playwright.chromium.launch(
+            executable_path=browser, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
         self.faults: list[str] = []
 
     def topics(self) -> None:
         from confluent_kafka import Producer
         from confluent_kafka.admin import AdminClient, NewTopic
+
         admin = AdminClient({"bootstrap.servers": self.kafka})
         for f in admin.create_topics([NewTopic(t, PARTITIONS, 1) for t in TOPICS.values()]).values():
             f.result(30)
         self.producer = Producer({"bootstrap.servers": self.kafka, "linger.ms": 2})
 
-    def hint(self, kind: str, ident: str, version: int, body: dict | None, tenant: str = "lakeside", flush: bool = True) -> None:
+    def hint(
+        self, kind: str, ident: str, version: int, body: dict | None, tenant: str = "lakeside", flush: bool = True
+    ) -> None:
         """A snapshot on a public topic; body None takes it back."""
-        self.producer.produce(TOPICS[kind], key=f"{tenant}/{ident}", value=None if body is None else json.dumps(body), partition=version % PARTITIONS, headers={"pp_version": str(version)})
+        self.producer.produce(
+            TOPICS[kind],
+            key=f"{tenant}/{ident}",
+            value=None if body is None else json.dumps(body),
+            partition=version % PARTITIONS,
+            headers={"pp_version": str(version)},
+        )
         if flush:
             self.producer.flush(10)
 
     def case_hint(self, row: dict, version: int, flush: bool = True, tenant: str = "lakeside") -> None:
-        self.hint("case", row["id"], version, {
-            "case_id": row["id"], "case_no": row["case_no"], "version": version, "order_no": row["order_no"], "site": row["service"]["site"], "stage": "decision", "headline": row["status"]["word"], "tone": row["status"]["tone"],
-            "coverage": "required", "documentation": "complete", "authorization": "pended", "as_of": fx.iso(fx.NOW)}, tenant, flush)
+        self.hint(
+            "case",
+            row["id"],
+            version,
+            {
+                "case_id": row["id"],
+                "case_no": row["case_no"],
+                "version": version,
+                "order_no": row["order_no"],
+                "site": row["service"]["site"],
+                "stage": "decision",
+                "headline": row["status"]["word"],
+                "tone": row["status"]["tone"],
+                "coverage": "required",
+                "documentation": "complete",
+                "authorization": "pended",
+                "as_of": fx.iso(fx.NOW),
+            },
+            tenant,
+            flush,
+        )
 
-    def page(self, user: str = "l.tran", path: str = "/work?view=all", size: tuple[int, int] = (1440, 900), dark: bool = False, console: Console | None = None) -> Page:
+    def page(
+        self,
+        user: str = "l.tran",
+        path: str = "/work?view=all",
+        size: tuple[int, int] = (1440, 900),
+        dark: bool = False,
+        console: Console | None = None,
+    ) -> Page:
         c = console or self.console
-        context = self.browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light")
+        context = self.browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light"
+        )
         context.set_default_timeout(WAIT_MS)
         if user:
             name, value = c.cookie(user).split("=", 1)
             context.add_cookies([{"name": name, "value": value, "url": c.base}])
         page = context.new_page()
         page.on("pageerror", lambda e: self.faults.append(f"page error: {e}"))
-        page.on("console", lambda m: self.faults.append(f"console: {m.text}") if m.type == "error" and "Failed to load resource" not in m.text else None)
+        page.on(
+            "console",
+            lambda m: (
+                self.faults.append(f"console: {m.text}")
+                if m.type == "error" and "Failed to load resource" not in m.text
+                else None
+            ),
+        )
         page.goto(c.base + path)
         return page
 

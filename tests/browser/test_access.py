@@ -1,4 +1,5 @@
 """For everybody: contrast, names, keyboard, focus, targets; and what the small modules compute."""
+
 from __future__ import annotations
 
 from stage import Stage
@@ -21,7 +22,12 @@ CONTRAST = """() => {
   }
   return out.sort((a, b) => a[0] - b[0]).slice(0, 3);
 }"""
-SCREENS = [("l.tran", "/work?view=all", ".wrow"), ("l.tran", case_path(), "table.lines"), ("l.tran", "/readiness", ".rrow"), ("m.reyes", "/claims", "table.compare")]
+SCREENS = [
+    ("l.tran", "/work?view=all", ".wrow"),
+    ("l.tran", case_path(), "table.lines"),
+    ("l.tran", "/readiness", ".rrow"),
+    ("m.reyes", "/claims", "table.compare"),
+]
 
 
 def test_text_can_be_read(s: Stage) -> None:
@@ -38,8 +44,14 @@ def test_everything_has_a_name(s: Stage) -> None:
     for user, path, sel in SCREENS:
         page = s.page(user=user, path=path)
         page.wait_for_selector(sel)
-        assert page.locator("h1").count() == 1 and page.get_by_role("main").count() == 1 and page.get_by_role("navigation").count() == 1
-        nameless = page.evaluate("""() => [...document.querySelectorAll('button, a[href], input, select, textarea')].filter((e) => e.checkVisibility() && !(e.getAttribute('aria-label') || e.textContent.trim() || e.title || (e.id && document.querySelector(`label[for="${e.id}"]`)))).map((e) => e.outerHTML.slice(0, 90))""")
+        assert (
+            page.locator("h1").count() == 1
+            and page.get_by_role("main").count() == 1
+            and page.get_by_role("navigation").count() == 1
+        )
+        nameless = page.evaluate(
+            """() => [...document.querySelectorAll('button, a[href], input, select, textarea')].filter((e) => e.checkVisibility() && !(e.getAttribute('aria-label') || e.textContent.trim() || e.title || (e.id && document.querySelector(`label[for="${e.id}"]`)))).map((e) => e.outerHTML.slice(0, 90))"""
+        )
         assert nameless == [], (path, nameless)
         page.context.close()
 
@@ -48,7 +60,9 @@ def test_targets_are_large_enough(s: Stage) -> None:
     for user, path, sel in SCREENS:
         page = s.page(user=user, path=path)
         page.wait_for_selector(sel)
-        small = page.evaluate("""() => [...document.querySelectorAll('button, .btn, .pill, .places a, .views a, select')].filter((e) => e.checkVisibility()).map((e) => [e.getBoundingClientRect(), e]).filter(([r]) => r.height < 24 || r.width < 24).map(([r, e]) => `${Math.round(r.width)}x${Math.round(r.height)} ${e.outerHTML.slice(0, 70)}`)""")
+        small = page.evaluate(
+            """() => [...document.querySelectorAll('button, .btn, .pill, .places a, .views a, select')].filter((e) => e.checkVisibility()).map((e) => [e.getBoundingClientRect(), e]).filter(([r]) => r.height < 24 || r.width < 24).map(([r, e]) => `${Math.round(r.width)}x${Math.round(r.height)} ${e.outerHTML.slice(0, 70)}`)"""
+        )
         assert small == [], (path, small)
         page.context.close()
 
@@ -112,22 +126,56 @@ TABLE = [
     ("fmt", f"m.due('2026-11-24T15:30:00Z', 'America/Chicago', {NOW}, true).text", "1 h 12 min over"),
     ("fmt", f"m.due('2026-11-24T16:20:00Z', 'America/Chicago', {NOW}, false).tone", "over"),
     ("fmt", f"m.due('2026-11-24T23:00:00Z', 'America/Chicago', {NOW}, false).tone", "soon"),
-    ("fmt", "m.span(3 * m.HOUR + 5 * m.MINUTE)", "3 h 05 min"), ("fmt", "m.span(75 * m.HOUR)", "3 days 3 h"), ("fmt", "m.span(24 * m.HOUR)", "1 day"), ("fmt", "m.span(1000)", "under 1 min"),
-    ("fmt", "m.date('2026-11-25')", "Wed Nov 25"), ("fmt", "m.date('2027-01-05', {thisYear: '2026'})", "Tue Jan 5, 2027"),
+    ("fmt", "m.span(3 * m.HOUR + 5 * m.MINUTE)", "3 h 05 min"),
+    ("fmt", "m.span(75 * m.HOUR)", "3 days 3 h"),
+    ("fmt", "m.span(24 * m.HOUR)", "1 day"),
+    ("fmt", "m.span(1000)", "under 1 min"),
+    ("fmt", "m.date('2026-11-25')", "Wed Nov 25"),
+    ("fmt", "m.date('2027-01-05', {thisYear: '2026'})", "Tue Jan 5, 2027"),
     ("fmt", "m.daysBetween('2026-10-31', '2026-11-02')", 2),
-    ("fmt", "m.money('4218.5', true)", "$4,218.50"), ("fmt", "m.money('1234567.00')", "$1,234,567"), ("fmt", "m.money('')", ""),
-    ("fmt", "m.units('1', 'UN')", "1 unit"), ("fmt", "m.units('0.5', 'UN')", "0.5 units"), ("fmt", "m.units('12', 'VS')", "12 visits"),
-    ("fmt", "m.initials('Dr. N. Abara')", "NA"), ("fmt", "m.initials('l.tran')", "LT"),
-    ("fmt", "m.service('J1745 Infliximab').code", "J1745"), ("fmt", "m.service('CTHEAD').text", "CTHEAD"),
+    ("fmt", "m.money('4218.5', true)", "$4,218.50"),
+    ("fmt", "m.money('1234567.00')", "$1,234,567"),
+    ("fmt", "m.money('')", ""),
+    ("fmt", "m.units('1', 'UN')", "1 unit"),
+    ("fmt", "m.units('0.5', 'UN')", "0.5 units"),
+    ("fmt", "m.units('12', 'VS')", "12 visits"),
+    ("fmt", "m.initials('Dr. N. Abara')", "NA"),
+    ("fmt", "m.initials('l.tran')", "LT"),
+    ("fmt", "m.service('J1745 Infliximab').code", "J1745"),
+    ("fmt", "m.service('CTHEAD').text", "CTHEAD"),
     ("url", "m.format('work', '', {view: 'all', site: 'lks,nor', payer: ''})", "/work?site=lks,nor&view=all"),
     ("url", "m.long(m.short('01930000-0000-7000-8000-0000000000ff'))", "01930000-0000-7000-8000-0000000000ff"),
-    ("url", "m.short('01930000-0000-7000-8000-0000000000ff').length", 26), ("url", "m.long('not an id')", "not an id"),
-    ("dom", "String(m.html`<b title=\"${'\"<x>&'}\">${[m.html`<i>`, null, 0]}</b>`)", '<b title="&quot;&lt;x&gt;&amp;"><i>0</b>'),
-    ("dom", "String(m.tag('stop', '<script>'))", '<span class="tag stop"><svg class="i s t-stop" aria-hidden="true"><use href="#i-stop"/></svg><span>&lt;script&gt;</span></span>'),
-    ("compare", "m.differing('50 units', '40 units').map(String).join('|')", "<mark>50</mark> units|<mark>40</mark> units"),
+    ("url", "m.short('01930000-0000-7000-8000-0000000000ff').length", 26),
+    ("url", "m.long('not an id')", "not an id"),
+    (
+        "dom",
+        'String(m.html`<b title="${\'"<x>&\'}">${[m.html`<i>`, null, 0]}</b>`)',
+        '<b title="&quot;&lt;x&gt;&amp;"><i>0</b>',
+    ),
+    (
+        "dom",
+        "String(m.tag('stop', '<script>'))",
+        '<span class="tag stop"><svg class="i s t-stop" aria-hidden="true"><use href="#i-stop"/></svg><span>&lt;script&gt;</span></span>',
+    ),
+    (
+        "compare",
+        "m.differing('50 units', '40 units').map(String).join('|')",
+        "<mark>50</mark> units|<mark>40</mark> units",
+    ),
+    (
+        "compare",
+        "m.differing('approval needed', 'pended').map(String).join('|')",
+        "<mark>approval needed</mark>|<mark>pended</mark>",
+    ),
+    ("compare", "m.differing('22 Hospital', '22').map(String).join('|')", "22<mark> Hospital</mark>|22"),
+    ("fmt", "m.cut('91f6dfd9-af64-4bab-8411-c0e87fdc9e8f')", "91f6dfd9…9e8f"),
     ("compare", "m.differing('72148', '72158').map(String).join('|')", "721<mark>4</mark>8|721<mark>5</mark>8"),
     ("compare", "m.differing('a', 'a').map(String).join('|')", "a|a"),
-    ("select", "(() => { const x = new m.Selection(), o = ['a', 'b', 'c', 'd']; x.toggle('b'); x.extend('d', o); x.keep(['a', 'b', 'd', 'e']); return [...x.ids].join(); })()", "b,d"),
+    (
+        "select",
+        "(() => { const x = new m.Selection(), o = ['a', 'b', 'c', 'd']; x.toggle('b'); x.extend('d', o); x.keep(['a', 'b', 'd', 'e']); return [...x.ids].join(); })()",
+        "b,d",
+    ),
     ("tracks", "String(m.segments(4, 4, 'stop')).match(/class=\"(\\w+)\"/g).length", 5),
     ("tracks", "(String(m.segments(30, 15, 'act')).match(/clear/g) ?? []).length", 6),
     ("list", "m.groupName('', 'past_due').join()", "stop,Past due"),
@@ -138,7 +186,10 @@ def test_what_modules_compute(s: Stage) -> None:
     page = s.work()
     wrong = []
     for module, expression, want in TABLE:
-        got = page.evaluate("([name]) => import(`/a/js/${name}.js`)".replace("import(`", "import(`") + f".then((m) => {expression})", [module])
+        got = page.evaluate(
+            "([name]) => import(`/a/js/${name}.js`)".replace("import(`", "import(`") + f".then((m) => {expression})",
+            [module],
+        )
         if got != want:
             wrong.append((module, expression, got, want))
     assert not wrong, wrong

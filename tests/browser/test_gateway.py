@@ -1,4 +1,5 @@
 """The gateway without a browser: who may ask, what is passed on, what a page is allowed to do."""
+
 from __future__ import annotations
 
 import base64
@@ -13,8 +14,10 @@ import fixtures as fx
 from stage import Console, Stage, until
 
 OURS = {"PP-Request": "1", "Content-Type": "application/json"}
-CSP = ("default-src 'none'; script-src 'self' 'sha256-{}'; style-src 'self'; font-src 'self'; img-src 'self' blob:; connect-src 'self'; frame-src blob:; "
-       "frame-ancestors 'none'; base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'")
+CSP = (
+    "default-src 'none'; script-src 'self' 'sha256-{}'; style-src 'self'; font-src 'self'; img-src 'self' blob:; connect-src 'self'; frame-src blob:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'"
+)
 
 
 def test_nothing_answers_without_a_session(s: Stage) -> None:
@@ -51,9 +54,16 @@ def test_cookie_and_sign_out(s: Stage) -> None:
 
 def test_a_foreign_page_can_change_nothing(s: Stage) -> None:
     cookie = s.console.cookie("l.tran")
-    command = {"key": str(uuid.uuid4()), "type": "note.add", "targets": [{"id": fx.ident("case 0")}], "args": {"kind": "note", "text": "x"}}
+    command = {
+        "key": str(uuid.uuid4()),
+        "type": "note.add",
+        "targets": [{"id": fx.ident("case 0")}],
+        "args": {"kind": "note", "text": "x"},
+    }
     assert s.console.ask("/api/v1/commands", "POST", command, cookie)[0] == 403
-    assert s.console.ask("/api/v1/commands", "POST", command, cookie, {**OURS, "Sec-Fetch-Site": "cross-site"})[0] == 403
+    assert (
+        s.console.ask("/api/v1/commands", "POST", command, cookie, {**OURS, "Sec-Fetch-Site": "cross-site"})[0] == 403
+    )
     assert s.console.ask("/api/v1/sign-in", "POST", {"user": "l.tran"})[0] == 403
     assert not s.world.commands
 
@@ -76,7 +86,9 @@ def test_reads_go_on_with_the_persons_own_token(s: Stage) -> None:
 
 def test_long_lists_are_compressed(s: Stage) -> None:
     cookie = s.console.cookie("l.tran")
-    r = urllib.request.Request(s.console.base + "/api/v1/worklist?view=all", headers={"Cookie": cookie, "Accept-Encoding": "gzip"})
+    r = urllib.request.Request(
+        s.console.base + "/api/v1/worklist?view=all", headers={"Cookie": cookie, "Accept-Encoding": "gzip"}
+    )
     with urllib.request.urlopen(r, timeout=10) as a:
         assert a.headers["Content-Encoding"] == "gzip"
         data = a.read()
@@ -91,7 +103,9 @@ def test_what_the_page_may_do(s: Stage) -> None:
     assert headers["Content-Security-Policy"] == CSP.format(digest), headers["Content-Security-Policy"]
     assert headers["Cache-Control"] == "no-cache" and headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin" and headers["Referrer-Policy"] == "no-referrer"
-    assert "style=" not in page and " on" not in re.sub(r"<title>.*?</title>", "", page).split("<body>")[0].replace(" one", "")
+    assert "style=" not in page and " on" not in re.sub(r"<title>.*?</title>", "", page).split("<body>")[0].replace(
+        " one", ""
+    )
     for name in set(re.findall(r'"(/a/[^"]+\.[0-9a-f]{12}\.\w+)"', page)):
         status, h, _ = s.console.ask(name)
         assert status == 200 and "immutable" in h["Cache-Control"], name
@@ -111,7 +125,12 @@ def test_first_view_is_small(s: Stage) -> None:
 def test_the_same_key_is_one_command(s: Stage) -> None:
     cookie = s.console.cookie("l.tran")
     key, row = str(uuid.uuid4()), s.world.rows[1]
-    command = {"key": key, "type": "task.assign", "targets": [{"id": row["next"]["task"], "v": 4, "before": {"assignee": "d.okafor"}}], "args": {"assignee": "l.tran"}}
+    command = {
+        "key": key,
+        "type": "task.assign",
+        "targets": [{"id": row["next"]["task"], "v": 4, "before": {"assignee": "d.okafor"}}],
+        "args": {"assignee": "l.tran"},
+    }
     first = json.loads(s.console.ask("/api/v1/commands", "POST", command, cookie, OURS)[2])
     again = json.loads(s.console.ask("/api/v1/commands", "POST", command, cookie, OURS)[2])
     assert first["outcomes"] == again["outcomes"] and len(s.world.commands) == 1
@@ -128,9 +147,20 @@ def test_the_same_key_is_one_command(s: Stage) -> None:
 
 def test_commands_are_checked(s: Stage) -> None:
     cookie = s.console.cookie("l.tran")
-    good = {"key": str(uuid.uuid4()), "type": "note.add", "targets": [{"id": fx.ident("case 0")}], "args": {"kind": "note", "text": "x"}}
-    faults = [("/key", {**good, "key": "x"}), ("/type", {**good, "type": "order.reported"}), ("/targets", {**good, "targets": []}), ("/targets", {**good, "targets": [{"id": "1"}]}), ("/targets", {**good, "targets": good["targets"] * 26}),
-              ("/args", {**good, "args": []})]
+    good = {
+        "key": str(uuid.uuid4()),
+        "type": "note.add",
+        "targets": [{"id": fx.ident("case 0")}],
+        "args": {"kind": "note", "text": "x"},
+    }
+    faults = [
+        ("/key", {**good, "key": "x"}),
+        ("/type", {**good, "type": "order.reported"}),
+        ("/targets", {**good, "targets": []}),
+        ("/targets", {**good, "targets": [{"id": "1"}]}),
+        ("/targets", {**good, "targets": good["targets"] * 26}),
+        ("/args", {**good, "args": []}),
+    ]
     for pointer, body in faults:
         status, _, text = s.console.ask("/api/v1/commands", "POST", body, cookie, OURS)
         assert status == 400 and json.loads(text)["pointer"] == pointer, (pointer, status, text)
@@ -144,14 +174,22 @@ def test_what_cannot_be_undone_waits(s: Stage) -> None:
     try:
         cookie = quick.cookie("m.reyes")
         claim = fx.ident("CLM-90418")
-        command = {"type": "claim.release", "targets": [{"id": claim, "v": 2}], "args": {"reason": "the payer agreed by phone"}}
+        command = {
+            "type": "claim.release",
+            "targets": [{"id": claim, "v": 2}],
+            "args": {"reason": "the payer agreed by phone"},
+        }
         key = str(uuid.uuid4())
         status, _, text = quick.ask("/api/v1/commands", "POST", {**command, "key": key}, cookie, OURS)
         assert status == 202 and json.loads(text)["state"] == "held" and not s.world.commands
         assert json.loads(quick.ask(f"/api/v1/commands/{key}/undo", "POST", {}, cookie, OURS)[2])["state"] == "stopped"
         second = str(uuid.uuid4())
         quick.ask("/api/v1/commands", "POST", {**command, "key": second}, cookie, OURS)
-        state = until(lambda: (lambda r: r["state"] == "sent" and r)(json.loads(quick.ask(f"/api/v1/commands/{second}", cookie=cookie)[2])))
+        state = until(
+            lambda: (lambda r: r["state"] == "sent" and r)(
+                json.loads(quick.ask(f"/api/v1/commands/{second}", cookie=cookie)[2])
+            )
+        )
         assert [c["id"] for c in s.world.commands] == [second] and state["outcomes"][0]["ok"]
         assert quick.ask(f"/api/v1/commands/{second}/undo", "POST", {}, cookie, OURS)[0] == 409
     finally:
@@ -160,10 +198,24 @@ def test_what_cannot_be_undone_waits(s: Stage) -> None:
 
 def test_an_owner_says_no(s: Stage) -> None:
     cookie = s.console.cookie("l.tran")
-    s.world.refuse["task.assign"] = (409, {"id": "x", "status": "conflict", "version": 9, "message": "the task has changed: version 9 now"})
-    command = {"key": str(uuid.uuid4()), "type": "task.assign", "targets": [{"id": s.world.rows[1]["next"]["task"], "v": 4}], "args": {"assignee": "l.tran"}}
+    s.world.refuse["task.assign"] = (
+        409,
+        {"id": "x", "status": "conflict", "version": 9, "message": "the task has changed: version 9 now"},
+    )
+    command = {
+        "key": str(uuid.uuid4()),
+        "type": "task.assign",
+        "targets": [{"id": s.world.rows[1]["next"]["task"], "v": 4}],
+        "args": {"assignee": "l.tran"},
+    }
     r = json.loads(s.console.ask("/api/v1/commands", "POST", command, cookie, OURS)[2])
-    assert r["outcomes"][0] == {"id": command["targets"][0]["id"], "ok": False, "status": "conflict", "message": "the task has changed: version 9 now", "v": 9}, r
+    assert r["outcomes"][0] == {
+        "id": command["targets"][0]["id"],
+        "ok": False,
+        "status": "conflict",
+        "message": "the task has changed: version 9 now",
+        "v": 9,
+    }, r
 
 
 def test_find_takes_numbers_by_post(s: Stage) -> None:

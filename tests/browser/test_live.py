@@ -1,4 +1,5 @@
 """Live updates over a real broker: cells change in place, rows do not move, what is new waits."""
+
 from __future__ import annotations
 
 import json
@@ -106,7 +107,7 @@ def test_a_held_act_reports_when_it_went(s: Stage) -> None:
         page.get_by_role("dialog").get_by_role("button", name="Release anyway").click()
         page.wait_for_selector(".said >> text=Stop")
         until(lambda: s.world.commands and s.world.commands[-1]["type"] == "claim.release")
-        page.wait_for_selector(".said >> text=Releasing CLM-90418")
+        page.wait_for_selector(".said >> text=CLM-90418 was released")
     finally:
         c.stop()
 

@@ -1,4 +1,5 @@
 """What people see and do: lists, a case, claims, keys, undo, states."""
+
 from __future__ import annotations
 
 import re
@@ -47,11 +48,31 @@ def test_work_list_rows(s: Stage) -> None:
     assert page.locator(".wrow").count() == len(fx.ROWS)
     row = page.locator(".wrow").first
     said = row.inner_text().replace("\n", " ")
-    for part in ("98", "Wed Nov 25 · 1 d", "7:30 AM · Lakeside", "M.R. ··4821", "67 F", "MRI lumbar spine", "72148 · 3 lines", "Meridian Advantage", "Info requested", "RR-5519027", "1 h 12 min over", "Our answer, 9:30 AM CT", "Send therapy notes", "18 min"):
+    for part in (
+        "98",
+        "Wed Nov 25 · 1 d",
+        "7:30 AM · Lakeside",
+        "M.R. ··4821",
+        "67 F",
+        "MRI lumbar spine",
+        "72148 · 3 lines",
+        "Meridian Advantage",
+        "Info requested",
+        "RR-5519027",
+        "1 h 12 min over",
+        "Our answer, 9:30 AM CT",
+        "Send therapy notes",
+        "18 min",
+    ):
         assert part in said, (part, said)
-    assert [g.inner_text().split("\n")[0] for g in page.locator(".ghead").all()] == ["Past due", "Due today", "Visit in 3 days or less, not ready", "Rest"]
+    assert [g.inner_text().split("\n")[0] for g in page.locator(".ghead").all()] == [
+        "Past due",
+        "Due today",
+        "Visit in 3 days or less, not ready",
+        "Rest",
+    ]
     assert "late" in (row.get_attribute("class") or "")
-    assert text(page, '.views a[aria-current] .n') == str(len(fx.ROWS))
+    assert text(page, ".views a[aria-current] .n") == str(len(fx.ROWS))
     assert row.bounding_box()["height"] == 45
 
 
@@ -63,7 +84,9 @@ def test_everything_fits_at_1280(s: Stage) -> None:
     for cls in ("svc", "pat", "what", "payer", "st", "ck", "next", "own"):
         assert page.locator(f".wrow .{cls}").first.is_visible(), cls
     bottom = page.locator(".foot-bar").bounding_box()["y"]
-    seen = sum(1 for b in (r.bounding_box() for r in page.locator(".wrow").all()) if b and b["y"] + b["height"] <= bottom)
+    seen = sum(
+        1 for b in (r.bounding_box() for r in page.locator(".wrow").all()) if b and b["y"] + b["height"] <= bottom
+    )
     assert seen >= 10, seen
 
 
@@ -161,7 +184,10 @@ def test_many_at_once(s: Stage) -> None:
 
 def test_a_refusal_is_told(s: Stage) -> None:
     page = s.work()
-    s.world.refuse["task.assign"] = (409, {"status": "conflict", "version": 9, "message": "the task has changed: version 9 now"})
+    s.world.refuse["task.assign"] = (
+        409,
+        {"status": "conflict", "version": 9, "message": "the task has changed: version 9 now"},
+    )
     page.locator(f'.wrow[data-id="{fx.ident("case 1")}"]').click()
     page.keyboard.press("m")
     page.wait_for_selector(".said >> text=the task has changed")
@@ -178,12 +204,24 @@ def test_case_three_answers_per_line(s: Stage) -> None:
     page.wait_for_selector("table.lines")
     cells = [[c.inner_text() for c in r.locator("td").all()] for r in page.locator("table.lines tbody tr").all()]
     assert "PA required" in cells[0][1] and "Documents missing" in cells[0][2] and "Info requested" in cells[0][3]
-    assert "6 of 6 accepted" in cells[1][2] and "Approved 1 of 2 units" in cells[1][3] and "MA-77412 · Nov 20 – Feb 17" in cells[1][3]
+    assert (
+        "6 of 6 accepted" in cells[1][2]
+        and "Approved 1 of 2 units" in cells[1][3]
+        and "MA-77412 · Nov 20 – Feb 17" in cells[1][3]
+    )
     assert "Not required" in cells[2][1] and "Not needed" in cells[2][2] and "Not needed" in cells[2][3]
     assert page.locator("#line-3 .segs i.off").count() > 3
     assert "1 h 12 min past our limit" in text(page, ".box") and "The payer may close the request" in text(page, ".box")
     side = text(page, ".case-side")
-    for part in ("Answer the payer ours", "1 h 12 min over", "Due after the visit", "0 used · 1 booked · 0 left", "2 needed", "PT notes, 6 weeks", "missing"):
+    for part in (
+        "Answer the payer ours",
+        "1 h 12 min over",
+        "Due after the visit",
+        "0 used · 1 booked · 0 left",
+        "2 needed",
+        "PT notes, 6 weeks",
+        "missing",
+    ):
         assert part in side, part
     assert [h.inner_text() for h in page.locator(".tl h3").all()][:2] == ["Today, Tue Nov 24", "Yesterday, Mon Nov 23"]
     assert "Not yet for Wed Nov 25, 7:30 AM CT" in text(page, ".case-head")
@@ -218,7 +256,12 @@ def test_a_call_is_logged(s: Stage) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
     page.wait_for_selector(".said >> text=Call logged")
     c = s.world.commands[-1]
-    assert c["type"] == "note.add" and c["args"]["text"] == "They have the notes now" and c["args"]["minutes"] == 1 and c["args"]["case_id"] == fx.ident("case 0")
+    assert (
+        c["type"] == "note.add"
+        and c["args"]["text"] == "They have the notes now"
+        and c["args"]["minutes"] == 1
+        and c["args"]["case_id"] == fx.ident("case 0")
+    )
 
 
 def test_a_decision_waits_and_is_stopped(s: Stage) -> None:
@@ -256,7 +299,9 @@ def test_claim_holds_compare(s: Stage) -> None:
     assert text(page, "h1") == "Claim holds" and "6 claims held before billing · $17,365" in text(page, ".top .count")
     assert "Do not send yet: 2 of 8 elements do not match" in text(page, ".box") and "CARC 198" in text(page, ".box")
     rows = page.locator("table.compare tbody tr").all()
-    assert "ne" in (rows[0].get_attribute("class") or "") and [m.inner_text() for m in rows[0].locator("mark").all()] == ["50", "40"]
+    assert "ne" in (rows[0].get_attribute("class") or "") and [
+        m.inner_text() for m in rows[0].locator("mark").all()
+    ] == ["50", "40"]
     page.keyboard.press("m")
     page.wait_for_selector("table.compare >> text=Diagnosis")
     page.keyboard.press("j")
@@ -341,10 +386,18 @@ def test_a_session_that_ends_keeps_what_was_typed(s: Stage) -> None:
         page.fill("#d-text", "half a sentence")
         page.context.clear_cookies()
         page.get_by_role("dialog").get_by_role("button", name="Save").click()
-        page.wait_for_selector("text=Your session is over")
+        page.wait_for_selector("text=What you typed is kept")
         assert not re.search(r"··4821|MRI|half a", page.content()), "nothing of it can be read"
         page.get_by_role("button", name="Go on as L. Tran").click()
         page.wait_for_selector("table.lines")
+        page.keyboard.press("Shift+L")
+        page.wait_for_selector("text=Locked")
+        assert (
+            c.ask("/api/v1/me", cookie=page.context.cookies()[0]["name"] + "=" + page.context.cookies()[0]["value"])[0]
+            == 401
+            if page.context.cookies()
+            else True
+        )
     finally:
         c.stop()
 

@@ -5,6 +5,7 @@ css/*.css are joined into one sheet in a fixed order. Scripts, the sheet, icons 
 that browsers may keep them for ever. Scripts import each other by plain names; the import map in index.html leads those
 to the names with hashes. Its own hash goes into the content security policy.
 """
+
 import base64
 import gzip
 import hashlib
@@ -14,8 +15,13 @@ import sys
 from pathlib import Path
 
 SHEETS = ("tokens", "base", "parts", "screens", "print")
-TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
-         ".woff2": "font/woff2", ".txt": "text/plain; charset=utf-8"}
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+    ".txt": "text/plain; charset=utf-8",
+}
 
 
 def hashed(path: str, data: bytes) -> str:
@@ -24,7 +30,7 @@ def hashed(path: str, data: bytes) -> str:
 
 
 def array(name: str, data: bytes) -> str:
-    rows = [",".join(str(b) for b in data[i:i + 32]) for i in range(0, len(data), 32)]
+    rows = [",".join(str(b) for b in data[i : i + 32]) for i in range(0, len(data), 32)]
     return f"static const uint8_t {name}[] = {{\n" + ",\n".join(rows) + "};\n"
 
 
@@ -57,7 +63,9 @@ def main() -> None:
         parts.append(array(f"file{i}", data))
         if small:
             parts.append(array(f"gz{i}", gz))
-        rows.append(f'    {{"{path}", "{kind}", file{i}, {f"gz{i}" if small else "NULL"}, {len(data)}, {len(gz) if small else 0}}},\n')
+        rows.append(
+            f'    {{"{path}", "{kind}", file{i}, {f"gz{i}" if small else "NULL"}, {len(data)}, {len(gz) if small else 0}}},\n'
+        )
     parts.append("const struct console_asset console_web_assets[] = {\n" + "".join(rows) + "    {0},\n};\n")
     parts.append(f"const char console_web_csp[] = \"'sha256-{digest}'\";\n")
     out.write_text("".join(parts), encoding="utf-8")

@@ -11,7 +11,9 @@ export class Problem extends Error {
 }
 
 let onSignedOut = () => {};
-export function whenSignedOut(fn) { onSignedOut = fn; }
+export function whenSignedOut(fn) {
+  onSignedOut = fn;
+}
 
 async function ask(path, init) {
   let r;
@@ -19,11 +21,18 @@ async function ask(path, init) {
     r = await fetch(`/api/v1/${path}`, { credentials: 'same-origin', ...init });
   } catch (e) {
     if (e.name === 'AbortError') throw e;
-    throw new Problem(0, { title: 'The console does not answer', detail: 'Your computer may be offline. What you typed is kept.' });
+    throw new Problem(0, {
+      title: 'The console does not answer',
+      detail: 'Your computer may be offline. What you typed is kept.',
+    });
   }
   const text = await r.text();
   let body = {};
-  try { body = text ? JSON.parse(text) : {}; } catch { body = { title: 'The answer cannot be read' }; }
+  try {
+    body = text ? JSON.parse(text) : {};
+  } catch {
+    body = { title: 'The answer cannot be read' };
+  }
   if (r.ok) return body;
   const p = new Problem(r.status, { trace: r.headers.get('X-Request-Id'), ...body });
   if (r.status === 401) onSignedOut();
@@ -32,11 +41,17 @@ async function ask(path, init) {
 
 /** person: a person caused it, so the session stays alive. */
 export function get(path, params = {}, { signal, person = true } = {}) {
-  const q = new URLSearchParams(Object.entries(params).filter(([, v]) => v !== '' && v !== null && v !== undefined)).toString();
+  const q = new URLSearchParams(
+    Object.entries(params).filter(([, v]) => v !== '' && v !== null && v !== undefined),
+  ).toString();
   return ask(q ? `${path}?${q}` : path, { signal, headers: person ? { 'PP-Person': '1' } : {} });
 }
 export function post(path, body) {
-  return ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json', 'PP-Request': '1' }, body: JSON.stringify(body ?? {}) });
+  return ask(path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'PP-Request': '1' },
+    body: JSON.stringify(body ?? {}),
+  });
 }
 
 /** Runs questions of one kind so that the last one wins and the one before is dropped. */

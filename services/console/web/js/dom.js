@@ -2,8 +2,12 @@
 
 /** Text that is markup already. */
 class Markup {
-  constructor(text) { this.text = text; }
-  toString() { return this.text; }
+  constructor(text) {
+    this.text = text;
+  }
+  toString() {
+    return this.text;
+  }
 }
 
 const policy = globalThis.trustedTypes
@@ -70,7 +74,8 @@ export function patch(el, markup, flash = false) {
 /** An icon of the sprite in index.html. */
 export const icon = (name, cls = '') => html`<svg class="i ${cls}" aria-hidden="true"><use href="#i-${name}"/></svg>`;
 /** A status silhouette in its colour. */
-export const sil = (tone, cls = '') => html`<svg class="i ${cls} t-${tone}" aria-hidden="true"><use href="#i-${tone}"/></svg>`;
+export const sil = (tone, cls = '') =>
+  html`<svg class="i ${cls} t-${tone}" aria-hidden="true"><use href="#i-${tone}"/></svg>`;
 export const tag = (tone, word) => html`<span class="tag ${tone}">${sil(tone, 's')}<span>${word}</span></span>`;
 export const kbd = (k) => html`<kbd>${k}</kbd>`;
 export const key = (k, text) => html`<span>${k.split(' ').map(kbd)} ${text}</span>`;

@@ -1,6 +1,8 @@
 /* Times, dates, numbers and names as people read them. Service dates are dates: they never become an instant. */
 
-export const DAY = 86400000, HOUR = 3600000, MINUTE = 60000;
+export const DAY = 86400000,
+  HOUR = 3600000,
+  MINUTE = 60000;
 const formats = new Map();
 function fmt(zone, opts) {
   const k = zone + JSON.stringify(opts);
@@ -8,7 +10,12 @@ function fmt(zone, opts) {
   if (!f) formats.set(k, (f = new Intl.DateTimeFormat('en-US', { timeZone: zone || 'UTC', ...opts })));
   return f;
 }
-const parts = (ms, zone, opts) => Object.fromEntries(fmt(zone, opts).formatToParts(ms).map((p) => [p.type, p.value]));
+const parts = (ms, zone, opts) =>
+  Object.fromEntries(
+    fmt(zone, opts)
+      .formatToParts(ms)
+      .map((p) => [p.type, p.value]),
+  );
 
 /** "CT", "ET": zone letters without the season. */
 export function zoneLetters(zone, ms) {
@@ -55,7 +62,9 @@ export function when(iso, zone, now) {
 
 /** "18 min", "3 h 05 min", "3 days 3 h". */
 export function span(ms) {
-  const m = Math.max(0, Math.floor(ms / MINUTE)), h = Math.floor(m / 60), d = Math.floor(h / 24);
+  const m = Math.max(0, Math.floor(ms / MINUTE)),
+    h = Math.floor(m / 60),
+    d = Math.floor(h / 24);
   if (m < 1) return 'under 1 min';
   if (h < 1) return `${m} min`;
   if (d < 1) return m % 60 ? `${h} h ${String(m % 60).padStart(2, '0')} min` : `${h} h`;
@@ -63,7 +72,9 @@ export function span(ms) {
 }
 /** The same, one unit only. */
 export function spanShort(ms) {
-  const m = Math.max(0, Math.floor(ms / MINUTE)), h = Math.floor(m / 60), d = Math.floor(h / 24);
+  const m = Math.max(0, Math.floor(ms / MINUTE)),
+    h = Math.floor(m / 60),
+    d = Math.floor(h / 24);
   if (m < 1) return 'now';
   if (h < 1) return `${m} min`;
   if (d < 1) return `${h} h`;
@@ -84,7 +95,7 @@ export function due(iso, zone, now, over) {
 }
 
 /** Long machine-made numbers by their two ends. */
-export const cut = (t, max = 20) => (t && t.length > max ? `${t.slice(0, 8)}…${t.slice(-4)}` : t ?? '');
+export const cut = (t, max = 20) => (t && t.length > max ? `${t.slice(0, 8)}…${t.slice(-4)}` : (t ?? ''));
 export const count = (n) => Number(n || 0).toLocaleString('en-US');
 /** Money is text; it never becomes a number. */
 export function money(text, cents = false) {
@@ -95,11 +106,28 @@ export function money(text, cents = false) {
 }
 export const plural = (n, one, many = one + 's') => `${count(n)} ${n === 1 ? one : many}`;
 /** "L. Tran" -> "LT", "l.tran" -> "LT". */
-export const initials = (name) => (name || '').replace(/^(Dr|Prof)\.? /, '').split(/[\s.]+/).filter(Boolean).map((w) => w[0]).join('').slice(0, 2).toUpperCase();
+export const initials = (name) =>
+  (name || '')
+    .replace(/^(Dr|Prof)\.? /, '')
+    .split(/[\s.]+/)
+    .filter(Boolean)
+    .map((w) => w[0])
+    .join('')
+    .slice(0, 2)
+    .toUpperCase();
 
 const LOB = {
-  commercial: 'Commercial', ma: 'Medicare Advantage', medicare: 'Medicare', medicaid_ffs: 'Medicaid', medicaid_mco: 'Medicaid MCO',
-  exchange: 'Exchange', tricare: 'TRICARE', workers_comp: 'Workers’ comp', auto: 'Auto', self_pay: 'Self pay', unknown: 'Plan unknown',
+  commercial: 'Commercial',
+  ma: 'Medicare Advantage',
+  medicare: 'Medicare',
+  medicaid_ffs: 'Medicaid',
+  medicaid_mco: 'Medicaid MCO',
+  exchange: 'Exchange',
+  tricare: 'TRICARE',
+  workers_comp: 'Workers’ comp',
+  auto: 'Auto',
+  self_pay: 'Self pay',
+  unknown: 'Plan unknown',
 };
 export const lob = (code) => LOB[code] ?? code ?? '';
 const UNITS = { UN: 'unit', MJ: 'minute', DA: 'day', VS: 'visit', HS: 'hour', F2: 'unit' };
@@ -114,5 +142,13 @@ export function service(text) {
   const m = /^([A-Z0-9]{5}) (.+)$/.exec(text || '');
   return m ? { code: m[1], text: m[2] } : { code: '', text: text || 'No service named' };
 }
-const QUEUES = { authorization: 'Authorization', registration: 'Registration', ordering: 'Ordering', clinician: 'Clinician', scheduling: 'Scheduling', billing: 'Billing', payer: 'Payer' };
+const QUEUES = {
+  authorization: 'Authorization',
+  registration: 'Registration',
+  ordering: 'Ordering',
+  clinician: 'Clinician',
+  scheduling: 'Scheduling',
+  billing: 'Billing',
+  payer: 'Payer',
+};
 export const queue = (q) => QUEUES[q] ?? q ?? '';

@@ -1,9 +1,15 @@
 /* One stream for all tabs of a browser: HTTP/1.1 allows six connections to a host, so six tabs with a stream each would
  * freeze the console. */
 const ports = new Set();
-let source = null, state = { live: false, hello: null }, timer = 0, wait = 2000;
+let source = null,
+  state = { live: false, hello: null },
+  timer = 0,
+  wait = 2000,
+  broken = false;
 
-const tell = (m) => { for (const p of ports) p.postMessage(m); };
+const tell = (m) => {
+  for (const p of ports) p.postMessage(m);
+};
 
 function silent() {
   state = { ...state, live: false };
@@ -24,12 +30,20 @@ function open() {
     wait = 2000;
     beat();
     state = { live: hello.live, hello: { ...hello, at: Date.now() } };
+    if (broken) tell({ type: 'gap' }); /* what was said meanwhile was not heard */
+    broken = false;
     tell({ type: 'state', ...state });
   });
-  for (const type of ['row', 'gone', 'command']) source.addEventListener(type, (e) => { beat(); tell({ type, data: JSON.parse(e.data) }); });
+  for (const type of ['row', 'gone', 'command'])
+    source.addEventListener(type, (e) => {
+      beat();
+      tell({ type, data: JSON.parse(e.data) });
+    });
   source.addEventListener('gap', () => tell({ type: 'gap' }));
   source.addEventListener('bye', () => again());
-  source.onerror = () => { if (source?.readyState === 2) again(); };
+  source.onerror = () => {
+    if (source?.readyState === 2) again();
+  };
 }
 
 /* From 2 s to 30 s, with some chance in it, so that not all come back at once. */
@@ -37,7 +51,7 @@ function again() {
   source?.close();
   source = null;
   silent();
-  tell({ type: 'gap' });
+  broken = true;
   setTimeout(open, wait * (0.7 + Math.random() * 0.6));
   wait = Math.min(wait * 2, 30000);
 }
@@ -46,7 +60,11 @@ function join(port) {
   ports.add(port);
   port.onmessage = (e) => {
     if (e.data === 'leave') ports.delete(port);
-    if (ports.size === 0) { source?.close(); source = null; clearTimeout(timer); }
+    if (ports.size === 0) {
+      source?.close();
+      source = null;
+      clearTimeout(timer);
+    }
   };
   port.postMessage({ type: 'state', ...state });
   open();

@@ -9,7 +9,7 @@ import { caseScreen } from './case.js';
 import { readiness } from './readiness.js';
 import { claims } from './claims.js';
 import { messages } from './messages.js';
-import { lockWhenOver } from './lock.js';
+import { lockWhenOver, watchIdle } from './lock.js';
 
 const root = document.getElementById('root');
 if (me.pref('theme')) document.documentElement.dataset.theme = me.pref('theme');
@@ -25,5 +25,6 @@ async function start() {
   shell.register([work, caseScreen, readiness, claims, messages]);
   live.start();
   shell.start(root);
+  watchIdle();
 }
 start();

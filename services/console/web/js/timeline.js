@@ -3,7 +3,14 @@ import { html, icon, sil } from './dom.js';
 import * as fmt from './fmt.js';
 import { conceal, hidden, mask, personName, zone } from './me.js';
 
-export const KINDS = [['', 'Time line'], ['decisions', 'Decisions'], ['contact', 'Payer contact'], ['documents', 'Documents'], ['clocks', 'Clocks'], ['system', 'System']];
+export const KINDS = [
+  ['', 'Time line'],
+  ['decisions', 'Decisions'],
+  ['contact', 'Payer contact'],
+  ['documents', 'Documents'],
+  ['clocks', 'Clocks'],
+  ['system', 'System'],
+];
 
 const SERVICES = /^(policy:.*|intake|chart|requirements|documents|submission|claims|status)$/;
 
@@ -26,16 +33,22 @@ function entry(e) {
   const line = e.line && !/^line \d/i.test(e.text) ? `Line ${e.line}: ` : '';
   const said = e.type === 'note.add';
   return html`<li><time datetime="${e.at}">${fmt.clockTime(Date.parse(e.at), zone())}</time><span class="ring">${ring(e)}</span>
-    <div><div><b>${line}</b>${mask(e.text)}${actor ? html` <span class="dim">· ${actor}</span>` : ''}</div>${e.detail ? html`<div class="sub">${said ? `“${conceal(e.detail)}”` : mask(e.detail)}</div>` : ''}</div>
-    <div class="seq"><span>#${e.seq}</span>${e.evidence && !SERVICES.test(e.evidence) ? html`<span class="chip id" title="${hidden() ? '' : e.evidence}">${icon('doc', 's')}<span class="ell">${conceal(fmt.cut(e.evidence))}</span></span>` : ''}</div></li>`;
+    <div><div><b>${line}</b>${mask(e.text)}${actor ? html` <span class="dim">· ${actor}</span>` : ''}</div>
+      ${e.detail ? html`<div class="sub">${said ? `“${conceal(e.detail)}”` : mask(e.detail)}</div>` : ''}</div>
+    <div class="seq"><span>#${e.seq}</span>${e.evidence && !SERVICES.test(e.evidence) ? html`<span class="chip id" title="${hidden() ? '' : e.evidence}">${icon('doc', 's')}<span class="ell">${conceal(fmt.cut(e.evidence))}</span></span>` : ''}</div>
+      </li>`;
 }
 
 export function timeline(rows, now) {
   if (!rows.length) return html`<p class="note">Nothing of this kind has happened yet.</p>`;
-  const today = fmt.dayOf(now, zone()), days = new Map();
+  const today = fmt.dayOf(now, zone()),
+    days = new Map();
   for (const e of rows) {
     const d = fmt.dayOf(Date.parse(e.at), zone());
     days.set(d, [...(days.get(d) ?? []), e]);
   }
-  return html`<div class="tl">${[...days].map(([d, list]) => html`<h3>${dayName(d, today)}</h3><ol>${list.map(entry)}</ol>`)}</div>`;
+  return html`<div class="tl">${[...days].map(
+    ([d, list]) => html`<h3>${dayName(d, today)}</h3><ol>
+    ${list.map(entry)}</ol>`,
+  )}</div>`;
 }

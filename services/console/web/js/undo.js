@@ -5,7 +5,9 @@ import { listen } from './live.js';
 let said = null; /* {text, tone, undo: command, until, stop, link} */
 let onSay = () => {};
 export const current = () => said;
-export function whenSaid(fn) { onSay = fn; }
+export function whenSaid(fn) {
+  onSay = fn;
+}
 
 export function say(text, tone = 'clear', more = {}) {
   said = { text, tone, at: Date.now(), ...more };
@@ -23,13 +25,20 @@ function newKey() {
 
 const pending = new Map(); /* command -> act */
 
-function failures(list) { return (list ?? []).filter((o) => !o.ok); }
+function failures(list) {
+  return (list ?? []).filter((o) => !o.ok);
+}
 
 function report(act, r) {
-  const list = r.outcomes ?? [], bad = failures(list);
+  const list = r.outcomes ?? [],
+    bad = failures(list);
   if (bad.length) {
     const why = bad[0].message || 'it was refused';
-    say(list.length === 1 ? `Not done: ${why}` : `${list.length - bad.length} of ${list.length} done; ${why}`, 'stop', r.undo_ms && bad.length < list.length ? { undo: r.command, until: Date.now() + r.undo_ms } : {});
+    say(
+      list.length === 1 ? `Not done: ${why}` : `${list.length - bad.length} of ${list.length} done; ${why}`,
+      'stop',
+      r.undo_ms && bad.length < list.length ? { undo: r.command, until: Date.now() + r.undo_ms } : {},
+    );
   } else if (r.undo_ms) say(act.said, 'clear', { undo: r.command, until: Date.now() + r.undo_ms });
   else say(act.said, 'clear');
   act.done?.(r);
@@ -60,7 +69,9 @@ function settled(r) {
   pending.delete(r.command);
   if (r.state === 'sent') report(act, r);
 }
-listen((m) => { if (m.type === 'command') settled(m.data); });
+listen((m) => {
+  if (m.type === 'command') settled(m.data);
+});
 
 /* The stream may be down: then the console is asked. */
 async function check(command) {
@@ -69,17 +80,25 @@ async function check(command) {
     const r = await get(`commands/${command}`, {}, { person: false });
     if (r.state === 'held' || r.state === 'sending') setTimeout(() => check(command), 3000);
     else settled(r);
-  } catch { say('It is not known whether this was sent. Look at the case.', 'act'); }
+  } catch {
+    say('It is not known whether this was sent. Look at the case.', 'act');
+  }
 }
 
 export async function undo() {
-  if (!said?.undo || Date.now() > said.until) { say('Nothing to undo.', 'none'); return; }
+  if (!said?.undo || Date.now() > said.until) {
+    say('Nothing to undo.', 'none');
+    return;
+  }
   const { undo: command, stop, text } = said;
   try {
     const r = await post(`commands/${command}/undo`);
     pending.delete(command);
-    const bad = failures(r.undone), all = r.undone?.length ?? 0;
+    const bad = failures(r.undone),
+      all = r.undone?.length ?? 0;
     if (bad.length) say(`${all - bad.length} of ${all} undone; ${bad[0].message || 'the rest could not be'}`, 'act');
     else say(stop ? 'Stopped. Nothing was sent.' : `Undone: ${text}`, 'clear');
-  } catch (e) { say(`${e.message}. ${e.detail}`, 'stop'); }
+  } catch (e) {
+    say(`${e.message}. ${e.detail}`, 'stop');
+  }
 }
