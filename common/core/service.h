@@ -28,7 +28,6 @@ enum pp_in_kind {
     PP_IN_TIMER,   /* timer_kind, ref */
     PP_IN_ANSWER,  /* outcome of an outbound call: call_kind, ref, call; ev is the answer when call == PP_CALL_ANSWERED
                     */
-    PP_IN_SWEEP,   /* once a day of virtual time for each unit of `tenant:` pseudo-persons the service has rows of */
 };
 
 enum pp_call_outcome {

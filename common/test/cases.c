@@ -254,13 +254,6 @@ static int timer(struct cases *c, char **words, int n) {
     return cases_fire(c, kind, n == 3 ? &ref : NULL);
 }
 
-static int sweep(struct cases *c, char **words, int n) {
-    struct input x = {.in.kind = PP_IN_SWEEP};
-    cases_turn(c);
-    if (options(c, &x, EV_NONE, NULL, words, 1, n) < 0) return -1;
-    return cases_give(c, x.person, &x.in);
-}
-
 /* ---- reference packs ---- */
 
 static int tsv_only(const struct dirent *d) {
@@ -332,7 +325,7 @@ static int set_time(struct cases *c, char **words, int n) {
 
 static bool is_step(const char *verb) {
     return strcmp(verb, "in") == 0 || strcmp(verb, "timer") == 0 || strcmp(verb, "due") == 0 ||
-           strcmp(verb, "answer") == 0 || strcmp(verb, "sweep") == 0;
+           strcmp(verb, "answer") == 0;
 }
 
 static int run_step(struct cases *c, char **words, int n) {
@@ -340,8 +333,7 @@ static int run_step(struct cases *c, char **words, int n) {
     if (strcmp(words[0], "in") == 0) return in(c, words, n);
     if (strcmp(words[0], "timer") == 0) return timer(c, words, n);
     if (strcmp(words[0], "due") == 0) return cases_fire_due(c);
-    if (strcmp(words[0], "answer") == 0) return answer(c, words, n);
-    return sweep(c, words, n);
+    return answer(c, words, n);
 }
 
 /* Lines that may also stand before the first case. */

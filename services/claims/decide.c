@@ -24,8 +24,7 @@ void claims_decide(const struct pp_ctx *ctx, struct pp_unit *u, const struct pp_
             claims_write_off_command(ctx, u, in, o);
         return;
     case PP_IN_TIMER:
-    case PP_IN_ANSWER:
-    case PP_IN_SWEEP: return; /* claims sets no timers and calls nobody */
+    case PP_IN_ANSWER: return; /* claims sets no timers and calls nobody */
     }
 }
 

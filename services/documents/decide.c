@@ -32,8 +32,7 @@ void documents_decide(const struct pp_ctx *ctx, struct pp_unit *unit, const stru
     case PP_IN_TIMER:
         if (in->timer_kind == DOCUMENTS_TIMER_UNMATCHED) documents_unmatched_due(&d);
         break;
-    case PP_IN_ANSWER:
-    case PP_IN_SWEEP: break;
+    case PP_IN_ANSWER: break;
     }
 }
 

@@ -27,8 +27,7 @@ void requirements_decide(const struct pp_ctx *ctx, struct pp_unit *u, const stru
     case PP_IN_TIMER:
         if (in->timer_kind == REQ_TIMER_CHECK) req_check_timer(&c, in->ref);
         break;
-    case PP_IN_ANSWER:
-    case PP_IN_SWEEP: break; /* asks nobody outside */
+    case PP_IN_ANSWER: break; /* asks nobody outside */
     }
 }
 

@@ -58,8 +58,7 @@ void status_decide(const struct pp_ctx *ctx, struct pp_unit *u, const struct pp_
     case PP_IN_EVENT: on_event(&w, in->ev); return;
     case PP_IN_COMMAND: on_command(&w, in->ev); return;
     case PP_IN_TIMER: on_timer(&w); return;
-    case PP_IN_ANSWER:
-    case PP_IN_SWEEP: return; /* status calls nobody and keeps nothing per tenant */
+    case PP_IN_ANSWER: return; /* status calls nobody */
     }
 }
 

@@ -64,7 +64,6 @@ void submission_decide(const struct pp_ctx *ctx, struct pp_unit *unit, const str
         if (in->timer_kind == SUBMISSION_TIMER_EXPIRY) submission_expiring(&s);
         break;
     case PP_IN_ANSWER: answer(&s); break;
-    case PP_IN_SWEEP: break;
     }
     submission_watch_expiry(&s);
 }

@@ -18,7 +18,7 @@ struct toy_row {
 static const struct pp_col cols[] = {PP_COL(toy_row, n, BIGINT),        PP_COL(toy_row, fired, BIGINT),
                                      PP_COL(toy_row, answered, BIGINT), PP_COL(toy_row, last, TEXT),
                                      PP_COL(toy_row, spill, TEXT),      PP_COL(toy_row, at, TIME)};
-static const struct pp_table toy = {"toy", sizeof(struct toy_row), 0, 6, cols};
+static const struct pp_table toy = {"toy", sizeof(struct toy_row), 0, 6, cols, false};
 static const struct pp_table *const tables[] = {&toy};
 static const enum ev_type reads[] = {EV_MESSAGE_QUARANTINED};
 
@@ -82,7 +82,6 @@ static void decide(const struct pp_ctx *c, struct pp_unit *u, const struct pp_in
             say(o, r, in->call == PP_CALL_DELAYED ? "delayed" : in->call == PP_CALL_RESUMED ? "resumed" : "failed", 1);
         }
         break;
-    case PP_IN_SWEEP: break;
     }
 }
 

@@ -23,8 +23,7 @@ void chart_decide(const struct pp_ctx *ctx, struct pp_unit *u, const struct pp_i
         else if (in->timer_kind == CHART_TIMER_UNMATCHED)
             chart_unmatched_timer(&c, in->ref);
         break;
-    case PP_IN_ANSWER:
-    case PP_IN_SWEEP: break; /* the chart calls nobody */
+    case PP_IN_ANSWER: break; /* the chart calls nobody */
     }
 }
 
