@@ -55,6 +55,7 @@ kafka_configure() {
     [ -s "$KAFKA_HOME/data/meta.properties" ] && return 0
     local id options
     id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_')
+    id=k${id:1} # a minus in front would be taken for an option
     mapfile -t options < <(kafka_options)
     logged java -Xmx96m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$KAFKA_LIB/*" "${options[@]}" \
         kafka.tools.StorageTool format -t "${id:0:22}" -c "$KAFKA_HOME/server.properties" ||

@@ -15,7 +15,7 @@ import world as worlds
 
 SPEED = 240               # virtual seconds in a real one, until all is sent
 DRAIN_SECONDS = 30        # for messages that are begun
-QUIET_SECONDS = 100       # for services, jobs and payers to come to rest
+QUIET_SECONDS = 150       # for services, jobs and payers to come to rest
 
 
 def say(text):
@@ -25,7 +25,6 @@ def say(text):
 def main():
     seed, seconds, rate = os.environ["SEED"], float(os.environ["DURATION"]), float(os.environ.get("RATE", "25"))
     say(f"seed {seed}, {seconds:g} s, {rate:g} messages a second")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     world = worlds.World()
     options = argparse.Namespace(quiet=True, speed=SPEED, day=1, start=datetime.datetime(2026, 11, 24, tzinfo=player.CHICAGO_STANDARD))
     play = player.Play(player.Config(world.run), options)
@@ -35,6 +34,7 @@ def main():
     play.request("POST", play.config.payersim + "/_sim/scenario", {"rules": rules})
     play.subscribe()
     breaker = faults.Faults(world, play, seed, seconds, say)
+    signal.signal(signal.SIGTERM, lambda *_: breaker.abort())
     try:
         sender.start()
         if os.environ.get("FAULTS") == "no":

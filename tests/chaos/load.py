@@ -18,6 +18,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "day"))
 import messages as m
+import play as player
 
 ANSWER_SECONDS = 6        # then the sender connects again and repeats
 GIVE_UP = 0.03            # of the failures
@@ -172,6 +173,36 @@ class Http:
         self.connection = None
 
 
+class Notes:
+    """People at the console: commands, each repeated under its id until it is answered."""
+
+    def __init__(self, load, play, rng):
+        self.load, self.play, self.rng = load, play, rng
+        self.commands = {}    # id -> accepted
+
+    def run(self):
+        while not self.load.ending.is_set():
+            time.sleep(self.rng.uniform(0.2, 0.8))
+            known = [m.person for m in self.load.journal if m.kind == "order" and m.accepted]
+            if known:
+                self.write(self.rng.choice(known), f"note-{len(self.commands) + 1}")
+
+    def write(self, person, ident):
+        case = None
+        while not self.load.ending.is_set():
+            try:
+                case = case or self.play.find_case(f"O{person.number}")
+                if not case:
+                    return
+                body = {"id": ident, "type": "note.add", "target": case["id"], "args": {"case_id": case["id"], "kind": "note", "text": ident}}
+                self.commands.setdefault(ident, False)
+                answer = self.play.request("POST", self.play.config.api["status"] + "/v1/commands", body)
+                self.commands[ident] = answer.get("status", "done") == "done"
+                return
+            except (player.Failed, OSError, ValueError, http.client.HTTPException):
+                time.sleep(0.3)
+
+
 class Load:
     def __init__(self, play, seed, seconds, rate):
         self.play, self.seconds, self.rate = play, seconds, rate
@@ -196,6 +227,9 @@ class Load:
 
     def start(self):
         token = self.play.token("client", "referrals")
+        self.notes = Notes(self, self.play, random.Random(self.rng.random()))
+        self.writing = threading.Thread(target=self.notes.run, daemon=True)
+        self.writing.start()
         begin = time.time()
         for i in range(MLLP_CONNECTIONS):
             mine = self.people[i::MLLP_CONNECTIONS]
@@ -259,5 +293,5 @@ class Load:
         while self.busy() and time.time() < until:
             time.sleep(0.2)
         self.ending.set()
-        for t in self.threads:
+        for t in self.threads + [self.writing]:
             t.join(ANSWER_SECONDS + 2)

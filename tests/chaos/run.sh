@@ -11,5 +11,7 @@ export DURATION=${DURATION:-60}
 export SEED=${SEED:-$((RANDOM * 32768 + RANDOM))}
 # Payers fail much more often than in life: what is a minute there is seconds here.
 export PP_CALL_BACKOFF_FIRST_MS=${PP_CALL_BACKOFF_FIRST_MS:-300} PP_CALL_BACKOFF_MAX_MS=${PP_CALL_BACKOFF_MAX_MS:-2000}
+# Deciders check their own invariants after each input: a broken one keeps the partition from coming to rest.
+export PP_CHECK_INVARIANTS=${PP_CHECK_INVARIANTS:-true}
 [ -n "${PP_TEST_DIR:-}" ] || exec tests/lib/harness.sh --services "$0"
 exec "$PP_TEST_PYTHON" -B tests/chaos/chaos.py

@@ -73,10 +73,10 @@ class World:
         pid = next((p["pid"] for p in status["processes"] if p["name"] == name), 0)
         return pid if pid and command_of(pid) == " ".join(self.commands[name]) else 0
 
-    def ready(self):
+    def is_ready(self, name):
         try:
             with open(os.path.join(self.run, "status.json"), encoding="utf-8") as f:
-                return [p["name"] for p in json.load(f)["processes"] if not p["ready"]] == []
+                return any(p["name"] == name and p["ready"] for p in json.load(f)["processes"]) and self.pid(name) != 0
         except (OSError, ValueError):
             return False
 

@@ -173,6 +173,44 @@ test_crash() { # an input that ends the process: unread dead letter after three 
     until_true 30 counted "$total" && exact "$persons" && toy_stop "$toy_pid" || return 1
     drive dead | grep -q '^crash '
 }
+test_unclean() { # after a crash every partition is taken with care
+    local from
+    toy_start
+    facts 100
+    until_true 30 counted "$total" || return 1
+    kill -9 "$toy_pid"
+    wait "$toy_pid" 2>/dev/null
+    from=$(wc -l <"$scratch/toy-0.log")
+    toy_start
+    facts 100
+    until_true 30 counted "$total" && exact "$persons" && toy_stop "$toy_pid" || return 1
+    tail -n "+$((from + 1))" "$scratch/toy-0.log" | grep -o '"partition taken".*"clean":.' | grep -o '"clean":.' | sort | uniq -c |
+        tr -s ' ' | grep -qx ' 8 "clean":0'
+}
+
+test_away_after_crash() { # a database that fails again and again after a crash is no fault of the record: no dead letter
+    local before from lock
+    before=$(drive dead | grep -c '^crash ')
+    toy_start
+    facts 100
+    until_true 30 counted "$total" || return 1
+    kill -9 "$toy_pid"
+    wait "$toy_pid" 2>/dev/null
+    from=$(wc -l <"$scratch/toy-0.log")
+    toy_start
+    taken() { tail -n "+$((from + 1))" "$scratch/toy-0.log" | grep -q '"partition taken","partition":7'; }
+    until_true 20 taken || return 1
+    sql 'begin; select n from toy.toy for update; select pg_sleep(8); commit' >/dev/null & # the commit of a batch waits
+    lock=$!
+    facts 100
+    for _ in 1 2 3 4 5 6; do
+        sleep 1.1
+        sql "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'pp_toy'" >/dev/null
+    done
+    wait "$lock"
+    until_true 30 counted "$total" && exact "$persons" && toy_stop "$toy_pid" || return 1
+    [ "$(drive dead | grep -c '^crash ')" = "$before" ]
+}
 counted_or_gone() { gone "$toy_pid" || counted "$total"; }
 
 result() { [ "$(sql "select status || ' ' || version from toy.command_result where command_id = '$1'")" = "$2" ]; }
@@ -242,7 +280,7 @@ test_gap() { # last: the partition stays stopped
 passed=0 failed=0
 drive topics || exit 1
 "$toy" --migrate >>"$scratch/toy-0.log" 2>&1 || { cat "$scratch/toy-0.log"; exit 1; }
-for name in facts killed database_cut frozen garbage refused crash commands calls tripwire gap; do
+for name in facts killed database_cut frozen garbage refused crash unclean away_after_crash commands calls tripwire gap; do
     [ -z "${ONLY:-}" ] || [ "$ONLY" = "$name" ] || continue
     started=$SECONDS
     echo "$name"

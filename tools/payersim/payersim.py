@@ -96,6 +96,7 @@ class Sim:
                         self.tokens[payer] = f.read().strip()
         self.payers = {name: Payer(self, name) for name in options.payers.split(",")}
         self.stopping = threading.Event()
+        self.switching = threading.Lock()  # two faults at once must not open and close one listener
 
     def note(self, **entry):
         with self.lock:
@@ -409,13 +410,14 @@ class Handler(BaseHTTPRequestHandler):
         mode = body["mode"]
         if mode not in ("down", "cut", "drop", "error500", "slow", "ok"):
             return self.send(400, {"error": f"no such mode: {mode}"})
-        with self.sim.lock:
-            was_down = payer.fault and payer.fault["mode"] == "down"
-            payer.fault = None if mode == "ok" else {"mode": mode, "count": int(body.get("count", 1)), "seconds": body.get("seconds", 5)}
-        if mode == "down" and not was_down:
-            payer.server.close_listener()
-        elif was_down and mode != "down":
-            payer.server.open_listener()
+        with self.sim.switching:
+            with self.sim.lock:
+                was_down = payer.fault and payer.fault["mode"] == "down"
+                payer.fault = None if mode == "ok" else {"mode": mode, "count": int(body.get("count", 1)), "seconds": body.get("seconds", 5)}
+            if mode == "down" and not was_down:
+                payer.server.close_listener()
+            elif was_down and mode != "down":
+                payer.server.open_listener()
         self.sim.note(payer=payer.name, op="fault", verdict=mode)
         self.send(200, {"payer": payer.name, "mode": mode})
 
