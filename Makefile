@@ -161,6 +161,10 @@ $(TOOL_BINS): $(BIN)/%: $$(call objs,$$(wildcard tools/$$*/*.c)) $(WHOLE)
 $(BIN)/runtime-%: $(OBJ)/tests/runtime/%.o $(WHOLE)
 	$(link) $(LIBS)
 
+# The null chain and the raw limit of make bench: $(BIN)/bench-chain, $(BIN)/bench-raw.
+$(BIN)/bench-%: $(OBJ)/tests/bench/nullchain/%.o $(WHOLE)
+	$(link) $(LIBS)
+
 # test_<service>_*.c needs the library of that service; door and receive live in that of intake.
 unit_word = $(word 2,$(subst _, ,$(1)))
 unit_service = $(patsubst door,intake,$(patsubst receive,intake,$(call unit_word,$(1))))
@@ -192,7 +196,7 @@ test: ## everything, with its own broker and database
 	@tests/run.sh
 chaos: all ## faults under load: DURATION=seconds SEED=n
 	@DURATION=$(DURATION) SEED=$(SEED) tests/chaos/run.sh
-bench: all ## measurements
+bench: all $(BIN)/bench-chain $(BIN)/bench-raw ## measurements: FORM=short|full
 	@tests/bench/run.sh
 
 # ---- running ----

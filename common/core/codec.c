@@ -1,4 +1,5 @@
 #include "core/codec.h"
+#include "core/codec_fast.h"
 
 #include "base/date.h"
 #include "base/uuid.h"
@@ -35,7 +36,7 @@ static int wrong(const struct place *p, enum pp_err_kind kind, const char *why, 
     return pp_err_set(err, kind, "%s: %s", at[0] ? at : "/", why);
 }
 
-static size_t kind_size(const struct pp_field *f) {
+size_t pp_field_size(const struct pp_field *f) {
     switch (f->kind) {
     case PP_FIELD_STR:
     case PP_FIELD_DEC: return sizeof(struct pp_str);
@@ -155,7 +156,7 @@ static int decode_array(struct decoder *d, const struct pp_field *f, json_t *j, 
     if (!json_is_array(j)) {
         return wrong(at, PP_ERR_INVALID, "is not an array", d->err);
     }
-    size_t n = json_array_size(j), size = kind_size(f);
+    size_t n = json_array_size(j), size = pp_field_size(f);
     if (n > f->max_items) {
         return wrong(at, PP_ERR_INVALID, "has too many items", d->err);
     }
@@ -214,13 +215,20 @@ static int syntax_error(const json_error_t *e, struct pp_err *err) {
 }
 
 int pp_shape_decode(const struct pp_shape *s, struct pp_str json, struct pp_arena *a, void **ret, struct pp_err *err) {
+    void *body = pp_arena_alloc(a, s->size);
+    if (body && pp_shape_decode_fast(s, json, a, body)) {
+        *ret = body;
+        return 0;
+    }
     json_error_t je;
     json_t *j = json_loadb(json.n ? json.s : "", json.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &je);
     if (!j) {
         return syntax_error(&je, err);
     }
     int rc = -1;
-    void *body = pp_arena_alloc(a, s->size);
+    if (body) {
+        memset(body, 0, s->size);
+    }
     struct decoder d = {a, err};
     if (!json_is_object(j)) {
         wrong(NULL, PP_ERR_INVALID, "is not an object", err);
@@ -271,8 +279,7 @@ static bool is_given(const struct pp_field *f, const void *v) {
     return false;
 }
 
-/* Length of the UTF-8 character at p, 0 when it is none (overlong forms and surrogates are none, RFC 3629). */
-static size_t utf8_char(const unsigned char *p, size_t n) {
+size_t pp_utf8_char(const unsigned char *p, size_t n) {
     if (p[0] < 0x80) {
         return p[0] ? 1 : 0;
     }
@@ -298,7 +305,7 @@ bool pp_json_string(struct pp_buf *b, struct pp_str s) {
         while (i < s.n && p[i] >= 0x20 && p[i] < 0x80 && p[i] != '"' && p[i] != '\\') {
             i++;
         }
-        size_t multi = i < s.n && p[i] >= 0x80 ? utf8_char(p + i, s.n - i) : 0;
+        size_t multi = i < s.n && p[i] >= 0x80 ? pp_utf8_char(p + i, s.n - i) : 0;
         if (multi) {
             i += multi;
             continue;
@@ -387,7 +394,7 @@ static int encode_array(struct encoder *x, const struct pp_field *f, const char 
     if (n > f->max_items) {
         return wrong(at, PP_ERR_INVALID, "has too many items", x->err);
     }
-    size_t size = kind_size(f);
+    size_t size = pp_field_size(f);
     pp_buf_addc(x->b, '[');
     for (size_t i = 0; i < n; i++) {
         struct place here = {at, NULL, i};

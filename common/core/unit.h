@@ -43,6 +43,7 @@ struct pp_table {
     uint16_t keys;     /* the first `keys` columns and person are the primary key */
     uint16_t ncols;
     const struct pp_col *cols;
+    bool append_only; /* history that no decider reads: never loaded, only added to */
 };
 
 struct pp_row { /* first member of every row struct; owned by the unit */

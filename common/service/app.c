@@ -31,6 +31,8 @@ static const struct pp_config_key app_keys[] = {
     {"commit-pace-ms", PP_CFG_INT, 0, 1000, "ms", "20",
      "Above 2000 inputs per second small batches wait this long after the last commit."},
     {"batch-max", PP_CFG_INT, 1, 500, "", "500", "Inputs of one batch."},
+    {"unit-cache-mb", PP_CFG_INT, 0, 4096, "MB", "32",
+     "Rows of people touched lately that are kept in memory; 0: every batch asks the database."},
     {"instances", PP_CFG_INT, 1, 1024, "", "1", "Instances of this service; caps per payer are divided by it."},
     {"packs-dir", PP_CFG_STR, 0, 1023, "", "", "Folder of reference packs instead of pa.reference.v1; for tests."},
     {"payersim-url", PP_CFG_STR, 0, 255, "", "http://127.0.0.1:7150",

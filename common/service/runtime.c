@@ -2,9 +2,11 @@
 #include "service/runtime.h"
 
 #include "io/log.h"
+#include "io/metrics.h"
 #include "service/jobs_int.h"
 #include "service/packs.h"
 #include "service/rowmap.h"
+#include "service/unit_cache.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +33,7 @@ struct runtime {
     struct pp_packs *packs;
     struct pp_rowmap *maps; /* [ntables] */
     struct pp_pg_stmt *stmts;
+    struct pp_unit_cache *cache; /* NULL: none */
     bool reads[EV_COUNT], commands[EV_COUNT];
     bool check;
     struct pp_array arrays[PP_PG_PARAMS_MAX];
@@ -68,12 +71,18 @@ static struct unit_slot *slot_of(struct runtime *rt, struct pp_uuid person) {
     return &rt->units[i];
 }
 
-static int make_units(struct runtime *rt, struct pp_batch *b, struct pp_array *persons, struct pp_err *err) {
+/* persons: all; strangers: those whose rows must be asked for. */
+static int make_units(struct runtime *rt, struct pp_batch *b, struct pp_array *persons, struct pp_array *strangers,
+                      struct pp_err *err) {
     struct pp_arena *a = pp_batch_arena(b);
     for (rt->cap = UNITS_MIN; rt->cap < (size_t)pp_batch_size(b) * 2;) rt->cap *= 2;
     rt->units = pp_arena_array(a, struct unit_slot, rt->cap);
-    if (!rt->units) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch");
+    if (!rt->units) {
+        rt->cap = 0;
+        return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch");
+    }
     pp_array_begin(persons, PP_PG_UUID);
+    pp_array_begin(strangers, PP_PG_UUID);
     for (struct pp_input *in = pp_batch_next(b, NULL); in; in = pp_batch_next(b, in)) {
         struct unit_slot *s = slot_of(rt, in->hdr.person);
         if (s->unit || pp_uuid_none(in->hdr.person)) continue;
@@ -81,7 +90,10 @@ static int make_units(struct runtime *rt, struct pp_batch *b, struct pp_array *p
         s->unit = pp_unit_new(a, rt->svc->tables, rt->svc->ntables, pp_arena_str(a, in->hdr.tenant), in->hdr.person);
         if (!s->unit) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch");
         pp_array_uuid(persons, s->person);
+        if (!pp_unit_cache_get(rt->cache, s->unit)) pp_array_uuid(strangers, s->person);
     }
+    pp_metric_add("pp_units_total", "from=\"cache\"", persons->n - strangers->n);
+    pp_metric_add("pp_units_total", "from=\"database\"", strangers->n);
     return 0;
 }
 
@@ -130,15 +142,16 @@ static void on_parked(void *user, const struct pp_rows *r) {
 
 static int load(void *user, struct pp_batch *b, struct pp_err *err) {
     struct runtime *rt = user;
-    struct pp_array *persons = &rt->arrays[0], *ids = &rt->arrays[1];
+    struct pp_array *persons = &rt->arrays[0], *ids = &rt->arrays[1], *strangers = &rt->arrays[2];
     rt->decided = rt->parked = NULL;
     rt->refs = pp_packs_current(rt->packs);
-    if (make_units(rt, b, persons, err) < 0) return -1;
-    struct pp_str p = pp_array_param(persons);
+    if (make_units(rt, b, persons, strangers, err) < 0) return -1;
+    struct pp_str p = pp_array_param(persons), q = pp_array_param(strangers);
     struct table_load *l = pp_arena_array(pp_batch_arena(b), struct table_load, rt->svc->ntables + 1);
     if (!l) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch");
     for (int i = 0; i <= rt->svc->ntables; i++) l[i] = (struct table_load){rt, b, i};
-    for (int i = 0; i < rt->svc->ntables; i++) pp_batch_select(b, rt->maps[i].select_name, &p, 1, on_rows, &l[i]);
+    for (int i = 0; i < rt->svc->ntables && strangers->n; i++)
+        if (!rt->svc->tables[i]->append_only) pp_batch_select(b, rt->maps[i].select_name, &q, 1, on_rows, &l[i]);
     pp_batch_select(b, "load_parked", &p, 1, on_parked, &l[rt->svc->ntables]);
     pp_array_begin(ids, PP_PG_TEXT);
     for (struct pp_input *in = pp_batch_next(b, NULL); in; in = pp_batch_next(b, in))
@@ -309,6 +322,32 @@ static int finish(void *user, struct pp_batch *b, struct pp_err *err) {
     return 0;
 }
 
+/* What is committed is what the next batch finds. */
+static void committed(void *user, struct pp_batch *b) {
+    struct runtime *rt = user;
+    (void)b;
+    for (size_t i = 0; i < rt->cap; i++)
+        if (rt->units[i].unit) pp_unit_cache_put(rt->cache, rt->units[i].unit);
+    pp_unit_cache_trim(rt->cache);
+    rt->cap = 0;
+}
+
+/* Perhaps it was committed all the same, when the connection broke: only the database knows. */
+static void abandoned(void *user, struct pp_batch *b) {
+    struct runtime *rt = user;
+    (void)b;
+    for (size_t i = 0; i < rt->cap; i++)
+        if (rt->units[i].unit) pp_unit_cache_drop(rt->cache, rt->units[i].person);
+    rt->cap = 0;
+}
+
+static void ownership(void *user, const int *parts, int n, bool owned) {
+    (void)parts;
+    (void)n;
+    (void)owned;
+    pp_unit_cache_clear(((struct runtime *)user)->cache);
+}
+
 /* ---- start ---- */
 
 static int verify(void *user, struct pp_pg_sync_conn *c, struct pp_err *err) {
@@ -323,6 +362,7 @@ static int start(void *user, struct pp_engine *e, struct pp_err *err) {
     const struct pp_config *c = pp_engine_config(e);
     rt->e = e;
     rt->check = pp_config_bool(c, "check-invariants");
+    rt->cache = pp_unit_cache_new(rt->svc->tables, rt->svc->ntables, (size_t)pp_config_int(c, "unit-cache-mb") << 20);
     struct pp_packs_opts o = {pp_config_str(c, "kafka-brokers"), pp_config_str(c, "packs-dir"), pp_engine_blobs(e)};
     return pp_packs_start(pp_engine_loop(e), &o, &rt->packs, err);
 }
@@ -331,6 +371,8 @@ static void stop(void *user) {
     struct runtime *rt = user;
     pp_packs_stop(rt->packs);
     rt->packs = NULL;
+    pp_unit_cache_free(rt->cache);
+    rt->cache = NULL;
 }
 
 static bool ready(void *user, const char **ret_wait) {
@@ -377,7 +419,14 @@ int pp_service_main_with(const struct pp_service *svc, const struct pp_config_ke
                               .sequenced = {true, false},
                               .stmts = rt->stmts,
                               .migrations = svc->migrations,
-                              .ops = {.wants = wants, .load = load, .apply = apply, .finish = finish, .user = rt},
+                              .ops = {.wants = wants,
+                                      .load = load,
+                                      .apply = apply,
+                                      .finish = finish,
+                                      .committed = committed,
+                                      .abandoned = abandoned,
+                                      .ownership = ownership,
+                                      .user = rt},
                               .keys = keys,
                               .verify = verify,
                               .start = start,

@@ -11,7 +11,7 @@ if [ ! -s "$data/PG_VERSION" ]; then
         echo "postgres: $password is not there; run the service 'secrets' first" >&2
         exit 1
     }
-    "$bin/initdb" -D "$data" -U postgres --pwfile="$password" --locale=C.UTF-8 -E UTF8 --auth=scram-sha-256 --data-checksums
+    "$bin/initdb" -D "$data" -U postgres --pwfile="$password" --locale=C.UTF-8 --lc-collate=C -E UTF8 --auth=scram-sha-256 --data-checksums
 fi
 {
     grep -vE '^(listen_addresses|logging_collector|log_directory|log_filename|log_truncate|log_rotation)' /opt/priorpath/deploy/postgres/postgresql.conf

@@ -72,7 +72,7 @@ pg_init() {
     else
         install -m 0600 "$PG_SUPER_PASSWORD" "$pwfile"
     fi
-    logged as_pg "$PG_BIN/initdb" -D "$PG_DATA" -U "$PG_SUPER" --pwfile="$pwfile" --locale=C.UTF-8 -E UTF8 \
+    logged as_pg "$PG_BIN/initdb" -D "$PG_DATA" -U "$PG_SUPER" --pwfile="$pwfile" --locale=C.UTF-8 --lc-collate=C -E UTF8 \
         --auth=scram-sha-256 --data-checksums || rc=$?
     rm -f "$pwfile"
     [ "$rc" -eq 0 ] || fail "the database cluster could not be made" "see $SETUP_LOG"

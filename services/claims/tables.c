@@ -92,8 +92,8 @@ static const struct pp_col used_cols[] = {
 #undef C
 
 #define TABLE(var, sqlname, rowtype, nkeys, colarray)                                                                  \
-    static const struct pp_table var = {sqlname, sizeof(struct rowtype), nkeys,                                        \
-                                        sizeof(colarray) / sizeof((colarray)[0]), colarray}
+    static const struct pp_table var = {                                                                               \
+        sqlname, sizeof(struct rowtype), nkeys, sizeof(colarray) / sizeof((colarray)[0]), colarray, false}
 TABLE(claim_table, "claim", claims_claim_row, 1, claim_cols);
 TABLE(claim_line_table, "claim_line", claims_claim_line_row, 2, claim_line_cols);
 TABLE(mismatch_table, "claim_mismatch", claims_mismatch_row, 2, mismatch_cols);

@@ -44,15 +44,16 @@ static const struct pp_col unmatched_cols[] = {
 #undef C
 
 #define TABLE(id, row, key_count)                                                                                      \
-    static const struct pp_table id##_table = {"checklist_" #id, sizeof(struct documents_##row##_row), key_count,      \
-                                               sizeof id##_cols / sizeof id##_cols[0], id##_cols}
+    static const struct pp_table id##_table = {"checklist_" #id, sizeof(struct documents_##row##_row),                 \
+                                               key_count,        sizeof id##_cols / sizeof id##_cols[0],               \
+                                               id##_cols,        false}
 TABLE(case, case, 1);
 TABLE(line, line, 2);
 TABLE(item, item, 4);
 #undef TABLE
 #define TABLE(id, key_count)                                                                                           \
-    static const struct pp_table id##_table = {#id, sizeof(struct documents_##id##_row), key_count,                    \
-                                               sizeof id##_cols / sizeof id##_cols[0], id##_cols}
+    static const struct pp_table id##_table = {                                                                        \
+        #id, sizeof(struct documents_##id##_row), key_count, sizeof id##_cols / sizeof id##_cols[0], id##_cols, false}
 TABLE(request, 1);
 TABLE(document, 1);
 TABLE(unmatched, 1);

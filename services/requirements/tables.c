@@ -45,18 +45,19 @@ static const struct pp_col task_cols[] = {
 };
 #undef C
 
-#define TABLE(id, table_name, nkeys)                                                                                   \
+#define TABLE(id, table_name, nkeys, history)                                                                          \
     static const struct pp_table id##_table = {.name = table_name,                                                     \
                                                .row_size = sizeof(struct req_##id##_row),                              \
                                                .keys = nkeys,                                                          \
                                                .ncols = sizeof id##_cols / sizeof id##_cols[0],                        \
-                                               .cols = id##_cols}
-TABLE(case, "cases", 1);
-TABLE(line, "case_line", 2);
-TABLE(determination, "determination", 1);
-TABLE(proof, "proof", 1);
-TABLE(decided, "decided_by_person", 2);
-TABLE(task, "open_task", 1);
+                                               .cols = id##_cols,                                                      \
+                                               .append_only = history}
+TABLE(case, "cases", 1, false);
+TABLE(line, "case_line", 2, false);
+TABLE(determination, "determination", 1, true);
+TABLE(proof, "proof", 1, true);
+TABLE(decided, "decided_by_person", 2, false);
+TABLE(task, "open_task", 1, false);
 
 const struct pp_table *const requirements_tables[REQ_TABLE_COUNT] = {
     [REQ_CASE] = &case_table,   [REQ_LINE] = &line_table,       [REQ_DETERMINATION] = &determination_table,

@@ -243,23 +243,23 @@ static const struct pp_col quarantine_cols[] = {
 };
 #undef C
 
-#define TABLE(var, sqlname, rowtype, nkeys, colarray)                                                                  \
-    static const struct pp_table var = {sqlname, sizeof(struct rowtype), nkeys,                                        \
-                                        sizeof(colarray) / sizeof((colarray)[0]), colarray}
-TABLE(case_table, "case_head", status_case_row, 1, case_cols);
-TABLE(line_table, "case_line", status_line_row, 2, line_cols);
-TABLE(visit_table, "visit", status_visit_row, 1, visit_cols);
-TABLE(visit_line_table, "visit_line", status_visit_line_row, 3, visit_line_cols);
-TABLE(clock_table, "clock", status_clock_row, 2, clock_cols);
-TABLE(task_table, "task", status_task_row, 1, task_cols);
-TABLE(item_table, "checklist_item", status_item_row, 3, item_cols);
-TABLE(submission_table, "submission", status_submission_row, 1, submission_cols);
-TABLE(auth_table, "auth_line", status_auth_row, 3, auth_cols);
-TABLE(claim_table, "claim", status_claim_row, 1, claim_cols);
-TABLE(used_table, "used", status_used_row, 3, used_cols);
-TABLE(measure_table, "measure", status_measure_row, 2, measure_cols);
-TABLE(event_table, "case_event", status_event_row, 2, event_cols);
-TABLE(quarantine_table, "quarantine", status_quarantine_row, 1, quarantine_cols);
+#define TABLE(var, sqlname, rowtype, nkeys, colarray, history)                                                         \
+    static const struct pp_table var = {                                                                               \
+        sqlname, sizeof(struct rowtype), nkeys, sizeof(colarray) / sizeof((colarray)[0]), colarray, history}
+TABLE(case_table, "case_head", status_case_row, 1, case_cols, false);
+TABLE(line_table, "case_line", status_line_row, 2, line_cols, false);
+TABLE(visit_table, "visit", status_visit_row, 1, visit_cols, false);
+TABLE(visit_line_table, "visit_line", status_visit_line_row, 3, visit_line_cols, false);
+TABLE(clock_table, "clock", status_clock_row, 2, clock_cols, false);
+TABLE(task_table, "task", status_task_row, 1, task_cols, false);
+TABLE(item_table, "checklist_item", status_item_row, 3, item_cols, false);
+TABLE(submission_table, "submission", status_submission_row, 1, submission_cols, false);
+TABLE(auth_table, "auth_line", status_auth_row, 3, auth_cols, false);
+TABLE(claim_table, "claim", status_claim_row, 1, claim_cols, false);
+TABLE(used_table, "used", status_used_row, 3, used_cols, false);
+TABLE(measure_table, "measure", status_measure_row, 2, measure_cols, false);
+TABLE(event_table, "case_event", status_event_row, 2, event_cols, true);
+TABLE(quarantine_table, "quarantine", status_quarantine_row, 1, quarantine_cols, true);
 
 const struct pp_table *const status_tables[STATUS_TABLE_COUNT] = {
     [STATUS_CASE] = &case_table,   [STATUS_LINE] = &line_table,

@@ -59,8 +59,8 @@ static const struct pp_col subscription_cols[] = {
 #undef C
 
 #define TABLE(id, type, key_count)                                                                                     \
-    static const struct pp_table id##_table = {#id, sizeof(struct type), key_count,                                    \
-                                               sizeof id##_cols / sizeof id##_cols[0], id##_cols}
+    static const struct pp_table id##_table = {                                                                        \
+        #id, sizeof(struct type), key_count, sizeof id##_cols / sizeof id##_cols[0], id##_cols, false}
 TABLE(case_copy, submission_case_row, 1);
 TABLE(need, submission_need_row, 2);
 TABLE(submission, submission_row, 1);

@@ -20,7 +20,7 @@ struct toy_row {
 };
 static const struct pp_col toy_cols[] = {PP_COL(toy_row, order_no, TEXT), PP_COL(toy_row, seen, INT),
                                          PP_COL(toy_row, case_id, UUID), PP_COL(toy_row, due, TIME)};
-static const struct pp_table toy_table = {"toy", sizeof(struct toy_row), 1, 4, toy_cols};
+static const struct pp_table toy_table = {"toy", sizeof(struct toy_row), 1, 4, toy_cols, false};
 static const struct pp_table *const toy_tables[] = {&toy_table};
 static const enum ev_type toy_reads[] = {EV_ORDER_REPORTED};
 static const struct pp_command_def toy_commands[] = {{EV_LINE_DROP, "pa", ""}};

@@ -97,7 +97,8 @@ static void cut(void **state) {
 }
 
 static void changed_one(enum ev_type type, struct pp_str json) {
-    static const char bytes[] = {0, '"', '\\', '{', '}', '[', ',', ':', '0', '9', '-', 'e', '.', ' ', 'u', '\x80', '\xc3', '\xff'};
+    static const char bytes[] = {0,   '"', '\\', '{', '}', '[', ',',    ':',    '0',
+                                 '9', '-', 'e',  '.', ' ', 'u', '\x80', '\xc3', '\xff'};
     char *copy = malloc(json.n);
     assert_non_null(copy);
     for (uint32_t at = 0; at < json.n; at += 2) {
@@ -114,11 +115,23 @@ static void changed(void **state) {
 
 static void escapes(void **state) {
     (void)state;
-    static const char *const values[] = {"plain", "a\\\"b\\\\c\\/d\\n\\t\\r\\b\\f", "\\u0041\\u007f", "\\u0000", "\\u00e9",
-                                         "\\ud83d\\ude00", "\\ud83d", "\xc3\xa9", "\xc3", "\\", "\\u00", "\\x", "\x01"};
+    static const char *const values[] = {"plain",
+                                         "a\\\"b\\\\c\\/d\\n\\t\\r\\b\\f",
+                                         "\\u0041\\u007f",
+                                         "\\u0000",
+                                         "\\u00e9",
+                                         "\\ud83d\\ude00",
+                                         "\\ud83d",
+                                         "\xc3\xa9",
+                                         "\xc3",
+                                         "\\",
+                                         "\\u00",
+                                         "\\x",
+                                         "\x01"};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         char json[300];
-        int n = snprintf(json, sizeof json, "{\"sender\":\"%s\",\"format\":\"hl7\",\"reason\":\"r\",\"hash\":\"%064d\"}", values[i], 1);
+        int n = snprintf(json, sizeof json,
+                         "{\"sender\":\"%s\",\"format\":\"hl7\",\"reason\":\"r\",\"hash\":\"%064d\"}", values[i], 1);
         same(EV_MESSAGE_QUARANTINED, (struct pp_str){json, (uint32_t)n});
     }
     assert_int_equal(same(EV_MESSAGE_QUARANTINED, PP_STR("{\"sender\":\"a\",\"sender\":\"b\"}")), 0);

@@ -155,8 +155,8 @@ static const struct pp_col cols[] = {PP_COL(line_row, case_id, UUID), PP_COL(lin
 
 static void rowmap_sql(void **state) {
     (void)state;
-    const struct pp_table t = {"line", sizeof(struct line_row), 2, 4, cols},
-                          only_keys = {"mark", sizeof(struct line_row), 2, 2, cols};
+    const struct pp_table t = {"line", sizeof(struct line_row), 2, 4, cols, false},
+                          only_keys = {"mark", sizeof(struct line_row), 2, 2, cols, false};
     struct pp_rowmap m;
     struct pp_err err;
     assert_int_equal(pp_rowmap_init(&m, &t, &err), 0);

@@ -18,7 +18,7 @@ static const struct pp_col pet_cols[] = {
     PP_COL(pet_row, born, DATE),
     PP_COL(pet_row, note, TEXT),
 };
-static const struct pp_table pets = {"pet", sizeof(struct pet_row), 1, 4, pet_cols};
+static const struct pp_table pets = {"pet", sizeof(struct pet_row), 1, 4, pet_cols, false};
 static const struct pp_table *const tables[] = {&pets};
 
 static struct pp_unit *new_unit(struct pp_arena *a) {
