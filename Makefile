@@ -72,7 +72,7 @@ UNIT_BINS := $(addprefix $(BIN)/unit/,$(UNITS))
 GEN_FILES := $(GEN)/ev.h $(GEN)/ev.c
 
 .DEFAULT_GOAL := all
-.PHONY: all help gen docs services tools unit cases lint asan format clean up down clean-run test chaos bench
+.PHONY: all help gen docs config-docs services tools unit cases lint asan format clean up down clean-run test chaos bench
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SECONDEXPANSION:
@@ -191,6 +191,9 @@ lint: gen ## format, layers, static analysis, schemas, documents
 
 docs: ## docs/events.md and schemas/asyncapi.json from schemas/
 	$(PYTHON) tools/gen/gen.py --docs
+
+config-docs: services ## docs/configuration.md from the programs' settings
+	$(PYTHON) tools/gen/config_page.py --bin $(BIN)
 
 test: ## everything, with its own broker and database
 	@tests/run.sh

@@ -56,6 +56,9 @@ mkdir "$tmp/deploy"
 printf 'run\tbash\nrun\tno-such-package\ntest\tanother\n' >"$tmp/deploy/packages.txt"
 check "just the missing packages are named" test "$(ROOT=$tmp packages_missing run)" = no-such-package
 
+# ---- settings ----
+check "docs/configuration.md is what the programs say" python3 tools/gen/config_page.py --bin "$BIN" --check
+
 # ---- roles ----
 pg_roles
 check "roles can be made again" pg_roles
