@@ -134,9 +134,9 @@ static bool integer(struct in *in, int64_t *ret) {
     bool minus = in->p < in->end && *in->p == '-';
     const unsigned char *s = in->p + minus, *p = s;
     int64_t v = 0;
-    while (p < in->end && *p >= '0' && *p <= '9' && p - s <= INT_DIGITS_MAX) v = v * 10 + (*p++ - '0');
-    if (p == s || p - s > INT_DIGITS_MAX || (*s == '0' && p - s > 1)) return false;
-    if (p < in->end && (*p == '.' || *p == 'e' || *p == 'E')) return false;
+    while (p < in->end && *p >= '0' && *p <= '9' && p - s < INT_DIGITS_MAX) v = v * 10 + (*p++ - '0');
+    if (p == s || (*s == '0' && p - s > 1)) return false;
+    if (p < in->end && ((*p >= '0' && *p <= '9') || *p == '.' || *p == 'e' || *p == 'E')) return false;
     *ret = minus ? -v : v;
     in->p = p;
     return true;

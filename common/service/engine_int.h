@@ -30,7 +30,7 @@
 #define ENGINE_QUEUE_BYTES_MAX ((size_t)32 << 20)
 #define ENGINE_POLL_US 2000        /* thread CPU of one turn of taking */
 #define ENGINE_INFLIGHT_MAX 60000  /* unacknowledged output: above it nothing is taken */
-#define ENGINE_PACED_RATE 2000     /* inputs per second above which commits are paced */
+#define ENGINE_PACED_RATE 400      /* inputs per second above which commits are paced */
 #define ENGINE_SKIP_COMMIT_MS 1000 /* progress over records that are only counted past is committed this late */
 #define ENGINE_CAREFUL_INPUTS 500  /* after a crash: one by one, as many as the lost batch may have had */
 #define ENGINE_ATTEMPTS_MAX 3      /* the third look at a record that ends the process is none */

@@ -49,7 +49,7 @@ def chain(title, d):
     if d.get("raw"):
         ratio = d["maximum"]["records_s"] / max(1, d["raw"]["records_s"])
         out += [f"Raw limit of the same bytes ({d['raw']['record_bytes']} bytes a record, the same rows and row sizes, no logic of ours): "
-                f"{d['raw']['records_s']} records/s; the chain reaches {ratio:.0%} of it.", ""]
+                f"{d['raw']['records_s']} records/s, foreign CPU {foreign(d['raw'])}; the chain reaches {ratio:.0%} of it.", ""]
     out += ["CPU by part at the maximum, and what that is for each record of the log:", ""]
     out += table(["part", "of one core", "per record"], cpu_rows(d["maximum"]))
     idle, loaded = d["idle"]["pss_mb_peak"], d["maximum"]["pss_mb_peak"]
@@ -107,7 +107,7 @@ def main():
     null, real = parts.get("null", {}).get("null"), parts.get("real", {}).get("real")
     m = one["machine"]
     out = ["# Measured", "", "Written by `make bench` (tests/bench/report.py); docs/bench.md says what is measured how, and what follows.", "",
-           f"{one['form']} form, {m['date']}, commit {m['commit']}: windows of {one['window_s']} s, sustained for {one['sustain_s']} s. Machine: {m['cpu']}, {m['memory_gb']} GB, "
+           f"{one['form']} form, {', '.join(n + ' ' + p['machine']['date'] for n, p in parts.items())}, commit {m['commit']}: windows of {one['window_s']} s, sustained for {one['sustain_s']} s. Machine: {m['cpu']}, {m['memory_gb']} GB, "
            f"Linux {m['kernel']}; {m['postgresql']}, Apache Kafka {m['kafka']}, {m['java']}, librdkafka {m['librdkafka']}, libuv {m['libuv']}, {m['cc']}. "
            "Broker, database, load and payer stub run on the same machine. Foreign CPU is what other processes took meanwhile: where it is not near zero, throughput and "
            "latencies say more about them than about PriorPath, and the CPU for each record is the figure to compare.", ""]

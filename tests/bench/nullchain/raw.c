@@ -92,7 +92,7 @@ static void database(const char *conninfo) {
     raw.db = PQconnectdb(conninfo);
     if (PQstatus(raw.db) != CONNECTION_OK) die("database", PQerrorMessage(raw.db));
     snprintf(text, sizeof text,
-             "set client_min_messages = warning; create schema if not exists bench_raw; drop table if exists "
+             "set client_min_messages = warning; drop table if exists "
              "bench_raw.%s, bench_raw.%s_out, bench_raw.%s_shard;"
              "create table bench_raw.%s (id bigint primary key, body text not null);"
              "create table bench_raw.%s_out (no bigint primary key, events bytea not null);"
