@@ -170,6 +170,21 @@ def ascending(records, member):
     return [r.json()[member] for r in records] == list(range(1, len(records) + 1))
 
 
+def check_people(c, a, journal):
+    """Only an order names record number and member id together. Where it never came (its sender gave up), a claim's patient
+    stays a provisional person beside the one that visits and documents name: nothing exact says that they are one."""
+    arrived = [m for m in journal if digest(m.body) in a.arrived]
+    by_kind = {kind: {m.person.patient.mrn for m in arrived if (m.kind == "claim") == (kind == "claim")} for kind in ("claim", "record")}
+    ordered = {m.person.patient.mrn for m in arrived if m.kind == "order"}
+    people = [r for r in a.rows("receive.person") if not r["survivor"]]
+    provisional = [r for r in people if r["provisional"]]
+    alone = by_kind["claim"] - ordered
+    c.none("receive: one person for each patient with a record number",
+           [] if len(people) - len(provisional) == len(by_kind["record"]) else [f"{len(people) - len(provisional)} persons for {len(by_kind['record'])} patients"])
+    c.none("receive: one provisional person for each patient known by a claim only",
+           [] if len(provisional) == len(alone) else [f"{len(provisional)} persons for {len(alone)} patients"])
+
+
 def check_chart(c, a, journal):
     accepted = {m.entity[1] for m in journal if m.kind == "order" and m.accepted}
     possible = {m.entity[1] for m in journal if m.kind == "order"}
@@ -186,9 +201,7 @@ def check_chart(c, a, journal):
     accepted = {m.entity[1] for m in journal if m.kind == "visit" and m.accepted}
     c.none("chart: every visit once", doubled(visits) + [f"lost: {v}" for v in accepted - set(visits)])
     a.cases = {str(r["case_id"]): r for r in cases}
-    mrns = {m.person.patient.mrn for m in journal if digest(m.body) in a.arrived}
-    people = [r for r in a.rows("receive.person") if not r["survivor"]]
-    c.none("receive: one person for each patient", [] if len(people) == len(mrns) else [f"{len(people)} persons for {len(mrns)} patients"])
+    check_people(c, a, journal)
 
 
 def check_requirements(c, a):
