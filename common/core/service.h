@@ -133,8 +133,6 @@ struct pp_service {
     int nqueries;
     const struct pp_command_def *commands;
     int ncommands;
-    /* True when an event is not about an existing row's person but should still load it; NULL: the record's key
-     * decides. */
     const char *const *migrations; /* NULL-terminated SQL texts, embedded at build from migrations/ in order */
 };
 

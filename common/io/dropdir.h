@@ -24,7 +24,7 @@ struct pp_dropped {
 typedef void pp_dropdir_cb(void *user, const struct pp_dropped *file);
 int pp_dropdir_new(uv_loop_t *loop, const char *root, pp_dropdir_cb *cb, void *user, struct pp_dropdir **ret,
                    struct pp_err *err);
-/* reason NULL: taken. Empty retry: the file stays and is given out again in a later round. */
+/* The reason belongs to REFUSED. RETRY: the file stays and is given out again in a later round. */
 enum pp_dropdir_end { PP_DROPDIR_TAKEN, PP_DROPDIR_REFUSED, PP_DROPDIR_RETRY };
 void pp_dropdir_done(struct pp_dropdir *d, enum pp_dropdir_end end, const char *reason);
 /* No more files; what is being read is dropped. Frees itself when the loop has closed its handles. */

@@ -29,7 +29,7 @@ static const struct pp_config_key app_keys[] = {
     {"session-timeout-ms", PP_CFG_INT, 1000, 300000, "ms", "10000",
      "Kafka session: how long partitions of a silent instance stay its own."},
     {"commit-pace-ms", PP_CFG_INT, 0, 1000, "ms", "20",
-     "Above 2000 inputs per second small batches wait this long after the last commit."},
+     "Above 400 inputs per second small batches wait this long after the last commit."},
     {"batch-max", PP_CFG_INT, 1, 500, "", "500", "Inputs of one batch."},
     {"unit-cache-mb", PP_CFG_INT, 0, 4096, "MB", "32",
      "Rows of people touched lately that are kept in memory; 0: every batch asks the database."},

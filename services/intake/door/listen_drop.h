@@ -6,6 +6,6 @@
 
 struct door_drop;
 int door_drop_new(struct door_store *store, const char *root, struct door_drop **ret, struct pp_err *err);
-void door_drop_stop(struct door_drop *d); /* frees when its last callback has run */
+void door_drop_stop(struct door_drop *d); /* its last callback may still come: d lives as long as the process */
 
 #endif
