@@ -5,9 +5,11 @@
 #   services/<name>/*.c     one library without main.c, one binary; intake has door/, receive/ and chart/
 #   tools/<name>/*.c        one binary each
 #   tests/unit/test_*.c     one cmocka program each. test_<service>_*.c is linked with that service, and a
-#                           program that includes "io/…" or "service/…" with libpp.a
+#                           program that includes "io/…" or "service/…" with libpp.a; one that includes
+#                           "alloc_fail.h" can make an allocation fail
 #   services/*/cases/*.tsv  run by bin/cases-<service>
-# schemas/ becomes $(BUILD)/gen/ev.[ch]; a folder migrations/ becomes <name>_migrations[].
+# schemas/ becomes $(BUILD)/gen/ev.[ch]; a folder migrations/ becomes <name>_migrations[]; common/codec/guides/
+# becomes $(BUILD)/gen/x12_guides.c.
 
 BUILD ?= build
 PYTHON ?= python3
@@ -15,6 +17,7 @@ CC ?= cc
 PKG_CONFIG ?= pkg-config
 AR ?= ar
 export PYTHONDONTWRITEBYTECODE := 1
+comma := ,
 # V=1 shows whole command lines.
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
@@ -47,7 +50,7 @@ migrations = $(if $(wildcard $(2)),$(OBJ)/gen/$(1)_migrations.o)
 
 # ---- what there is ----
 CORE_OBJS := $(call objs,$(call sources,$(addprefix common/,base core refs))) $(OBJ)/gen/ev.o
-CODEC_OBJS := $(call objs,$(call sources,common/codec))
+CODEC_OBJS := $(call objs,$(call sources,common/codec)) $(OBJ)/gen/x12_guides.o
 IO_OBJS := $(call objs,$(call sources,common/io common/service)) $(call migrations,runtime,common/service/migrations)
 
 DECIDERS := requirements documents submission claims status
@@ -60,6 +63,7 @@ TOOLS := $(filter-out gen,$(sort $(patsubst tools/%/,%,$(dir $(wildcard tools/*/
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
 UNITS := $(patsubst tests/unit/%.c,%,$(UNIT_SOURCES))
 IO_UNITS := $(notdir $(basename $(shell grep -lE '^.include "(io|service)/' $(UNIT_SOURCES) /dev/null)))
+ALLOC_UNITS := $(notdir $(basename $(shell grep -l '^.include "alloc_fail.h"' $(UNIT_SOURCES) /dev/null)))
 
 # What includes "codec/…" is linked with it, so that a fault in a codec stops nobody else's tables.
 CODEC_USERS := $(shell grep -rlE '^.include "codec/' services $(UNIT_SOURCES) /dev/null)
@@ -72,7 +76,7 @@ UNIT_BINS := $(addprefix $(BIN)/unit/,$(UNITS))
 GEN_FILES := $(GEN)/ev.h $(GEN)/ev.c
 
 .DEFAULT_GOAL := all
-.PHONY: all help gen docs config-docs services tools unit cases lint asan format clean up down clean-run test chaos bench
+.PHONY: all help gen docs config-docs services tools unit cases lint asan format clean up down clean-run test chaos fuzz bench bench-codec
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SECONDEXPANSION:
@@ -91,6 +95,12 @@ $(GEN_FILES) &: $(wildcard tools/gen/*.py schemas/catalogue.tsv schemas/*/*.json
 	$(call say,GEN,"$(GEN)/ev.h ev.c")
 	$(Q)$(PYTHON) tools/gen/gen.py --out $(GEN)
 	@touch $(GEN_FILES)
+
+# X12's dictionary, code lists and guides as tables.
+$(GEN)/x12_guides.c: $(wildcard tools/gen/guides*.py common/codec/guides/* common/codec/guides/codes/*)
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)$(PYTHON) tools/gen/guides.py common/codec/guides $@
 
 # Folder of the migrations of a schema.
 migrations_of = $(if $(filter runtime,$(1)),common/service,$(if $(filter chart receive,$(1)),services/intake/$(1),services/$(1)))/migrations
@@ -174,7 +184,8 @@ unit_codec = $(if $(filter tests/unit/$(1).c,$(CODEC_USERS)),$(LIB)/libpp-codec.
 unit_whole = $(or $(filter $(1),$(IO_UNITS)),$(filter intake console,$(call unit_service,$(1))))
 unit_common = $(if $(call unit_whole,$(1)),$(WHOLE),$(LIB)/cases.a $(call unit_codec,$(1)) $(PURE))
 $(UNIT_BINS): $(BIN)/unit/%: $(OBJ)/tests/unit/%.o $$(call unit_libs,$$*) $$(call unit_common,$$*)
-	$(link) -lcmocka $(if $(call unit_whole,$*),$(LIBS),$(PURE_LIBS))
+	$(link) $(if $(filter $*,$(ALLOC_UNITS)),-Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc) \
+	  -lcmocka $(if $(call unit_whole,$*),$(LIBS),$(PURE_LIBS))
 
 # ---- tests ----
 unit: $(UNIT_BINS) ## unit tests (ONLY=name runs one)
@@ -199,8 +210,12 @@ test: ## everything, with its own broker and database
 	@tests/run.sh
 chaos: all ## faults under load: DURATION=seconds SEED=n
 	@DURATION=$(DURATION) SEED=$(SEED) tests/chaos/run.sh
+fuzz: ## readers on any bytes, with sanitizers: DURATION=seconds ONLY=name
+	@DURATION=$(DURATION) ONLY=$(ONLY) BUILD=$(BUILD) tests/fuzz/run.sh
 bench: all $(BIN)/bench-chain $(BIN)/bench-raw ## measurements: FORM=short|full
 	@tests/bench/run.sh
+bench-codec: ## X12 and HL7 v2 codecs against their peers: RUNS=n MB=n BIG_MB=n
+	@BUILD=$(BUILD) tests/bench-codec/run.sh
 
 # ---- running ----
 up: ## install what is missing, start everything, play a day

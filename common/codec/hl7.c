@@ -1,41 +1,93 @@
 #include "codec/hl7.h"
 #include <stdio.h>
 
+#define FAULT_LINE_MAX 256 /* place and text of a finding, bytes */
+
 /* ---- faults ---- */
 
-void pp_hl7_fault(struct pp_hl7_msg *m, char severity, uint16_t code, const struct pp_hl7_seg *seg, unsigned field,
-                  unsigned component, const char *text) {
-    for (uint32_t i = 0; i < m->faults_n && i < PP_HL7_FAULTS_MAX; i++) /* views read some fields twice */
-        if (m->faults[i].text == text && m->faults[i].index == (seg ? seg->index : 0) && m->faults[i].field == field &&
-            m->faults[i].component == component)
-            return;
-    if (severity == 'E') m->errors_n++;
+/* The place of a new fault, or NULL: it is known already, or the list is full. */
+static struct pp_hl7_fault *new_fault(struct pp_hl7_msg *m, const struct pp_hl7_fault *f) {
+    for (uint32_t i = 0; i < m->faults_n && i < PP_HL7_FAULTS_MAX; i++) { /* views read some fields twice */
+        const struct pp_hl7_fault *o = &m->faults[i];
+        if (o->text == f->text && o->index == f->index && o->field == f->field && o->repetition == f->repetition &&
+            o->component == f->component)
+            return NULL;
+    }
+    if (f->severity == 'E') m->errors_n++;
     uint32_t at = m->faults_n++;
     if (at >= PP_HL7_FAULTS_MAX) {
         /* The list is full of warnings: an error must still find a place. */
-        if (severity != 'E' || m->faults[PP_HL7_FAULTS_MAX - 1].severity == 'E') return;
+        if (f->severity != 'E' || m->faults[PP_HL7_FAULTS_MAX - 1].severity == 'E') return NULL;
         at = PP_HL7_FAULTS_MAX - 1;
     }
-    struct pp_hl7_fault *f = &m->faults[at];
-    *f = (struct pp_hl7_fault){
+    m->faults[at] = *f;
+    return &m->faults[at];
+}
+
+static uint16_t sequence_of(const struct pp_hl7_msg *m, const struct pp_hl7_seg *seg) {
+    uint16_t n = 1;
+    for (uint32_t i = 0; m->segs && i + 1 < seg->index && i < m->segs_n; i++) n += pp_hl7_is(&m->segs[i], seg->id);
+    return n;
+}
+
+void pp_hl7_fault(struct pp_hl7_msg *m, char severity, uint16_t code, const struct pp_hl7_seg *seg, unsigned field,
+                  unsigned component, const char *text) {
+    struct pp_hl7_fault f = {
         .code = code, .severity = severity, .field = (uint16_t)field, .component = (uint16_t)component, .text = text};
-    if (!seg) return;
-    memcpy(f->segment, seg->id, sizeof f->segment);
-    f->index = seg->index;
-    f->repetition = field ? 1 : 0;
-    f->sequence = 1;
-    for (uint32_t i = 0; m->segs && i + 1 < seg->index && i < m->segs_n; i++)
-        if (pp_hl7_is(&m->segs[i], seg->id)) f->sequence++;
+    if (seg) {
+        memcpy(f.segment, seg->id, sizeof f.segment);
+        f.index = seg->index;
+        f.repetition = field ? 1 : 0;
+        f.sequence = 1;
+        f.offset = seg->off;
+    }
+    struct pp_hl7_fault *kept = new_fault(m, &f);
+    if (!kept || !seg) return;
+    kept->sequence = sequence_of(m, seg);
+    if (field && m->segs && seg >= m->segs && seg < m->segs + m->segs_n) {
+        struct pp_str v = pp_hl7_field(m, &m->segs[seg->index - 1], field);
+        if (component && v.n) {
+            struct pp_str c = pp_hl7_comp(m, pp_hl7_rep(m, v, 1), component);
+            if (c.s) v = c;
+        }
+        if (v.s) kept->offset = (uint32_t)(v.s - m->raw.s);
+        if (kept->offset >= m->raw.n) kept->offset = m->raw.n - 1; /* an empty last field */
+    }
+}
+
+void pp_hl7_fault_at(struct pp_hl7_msg *m, char severity, uint16_t code, uint32_t at, const char *text) {
+    struct pp_hl7_place p;
+    if (!pp_hl7_place_at(m, at, &p)) return pp_hl7_fault(m, severity, code, NULL, 0, 0, text);
+    struct pp_hl7_fault f = {.code = code,
+                             .severity = severity,
+                             .index = p.index,
+                             .sequence = p.sequence,
+                             .field = p.field,
+                             .repetition = p.repetition,
+                             .component = p.component,
+                             .offset = at,
+                             .text = text};
+    memcpy(f.segment, p.segment, sizeof f.segment);
+    new_fault(m, &f);
+}
+
+/* In a fixed buffer: saying what is wrong must not need memory. */
+static void fault_line(const struct pp_hl7_fault *f, char line[FAULT_LINE_MAX]) {
+    int n = 0;
+    if (f->segment[0]) {
+        n = snprintf(line, FAULT_LINE_MAX, "segment %u %s", f->index, f->segment);
+        if (f->field) n += snprintf(line + n, (size_t)(FAULT_LINE_MAX - n), "-%u", f->field);
+        if (f->field && f->repetition > 1) n += snprintf(line + n, (size_t)(FAULT_LINE_MAX - n), "(%u)", f->repetition);
+        if (f->field && f->component) n += snprintf(line + n, (size_t)(FAULT_LINE_MAX - n), ".%u", f->component);
+        n += snprintf(line + n, (size_t)(FAULT_LINE_MAX - n), ": ");
+    }
+    snprintf(line + n, (size_t)(FAULT_LINE_MAX - n), "%s", f->text);
 }
 
 void pp_hl7_fault_text(const struct pp_hl7_fault *f, struct pp_buf *out) {
-    if (f->segment[0]) {
-        pp_buf_printf(out, "segment %u %s", f->index, f->segment);
-        if (f->field) pp_buf_printf(out, "-%u", f->field);
-        if (f->field && f->component) pp_buf_printf(out, ".%u", f->component);
-        pp_buf_addz(out, ": ");
-    }
-    pp_buf_addz(out, f->text);
+    char line[FAULT_LINE_MAX];
+    fault_line(f, line);
+    pp_buf_addz(out, line);
 }
 
 int pp_hl7_fault_err(const struct pp_hl7_msg *m, struct pp_err *err) {
@@ -45,11 +97,9 @@ int pp_hl7_fault_err(const struct pp_hl7_msg *m, struct pp_err *err) {
     for (uint32_t i = 0; i < kept; i++) {
         const struct pp_hl7_fault *f = &m->faults[i];
         if (f->severity != 'E') continue;
-        struct pp_buf b;
-        pp_buf_init(&b, 256);
-        pp_hl7_fault_text(f, &b);
-        pp_err_set(err, PP_ERR_INVALID, "%.*s", PP_FMT(pp_buf_str(&b)));
-        pp_buf_free(&b);
+        char line[FAULT_LINE_MAX];
+        fault_line(f, line);
+        pp_err_set(err, PP_ERR_INVALID, "%s", line);
         if (err) snprintf(err->code, sizeof err->code, "%u", f->code);
         return -1;
     }
@@ -69,6 +119,8 @@ const char *pp_hl7_flag_name(enum pp_hl7_flag flag) {
     case PP_HL7_BAD_SEGMENT_ID: return "line without a segment name";
     case PP_HL7_HIDDEN_SEGMENT: return "mixed line ends hide a segment";
     case PP_HL7_SECOND_MSH: return "second MSH inside";
+    case PP_HL7_MIXED_ENDS: return "carriage return and line feed end segments";
+    case PP_HL7_CHARSET_DOUBTED: return "the bytes speak against MSH-18";
     }
     return "";
 }
@@ -110,22 +162,44 @@ static void add_segment(struct pp_hl7_msg *m, uint32_t off, uint32_t n) {
     m->segs_n++;
 }
 
-static int index_segments(struct pp_hl7_msg *m, struct pp_err *err) {
+/* The next segment end of a message whose profile lets CR and LF both end one. */
+static const char *either_end(const char *p, size_t n) {
+    const char *cr = memchr(p, '\r', n), *lf = memchr(p, '\n', cr ? (size_t)(cr - p) : n);
+    return lf ? lf : cr;
+}
+
+static size_t count_ends(const char *p, const char *stop, char end) {
+    size_t n = 0;
+    for (; (p = memchr(p, end, (size_t)(stop - p))); p++) n++;
+    return n;
+}
+
+/* What ends the segments: CR, LF, or 0 for either. */
+static char choose_end(struct pp_hl7_msg *m) {
     struct pp_str r = m->raw;
     uint32_t inner = r.n; /* a CR at the very end only closes what LF has separated */
     while (inner && memchr("\r\n\x1c", r.s[inner - 1], 3)) inner--;
-    char end = memchr(r.s, '\r', inner) || !memchr(r.s, '\n', inner) ? '\r' : '\n';
-    if (end == '\n') m->flags |= PP_HL7_LF_ENDS;
+    bool cr = memchr(r.s, '\r', inner), lf = memchr(r.s, '\n', inner);
+    if (cr && lf && m->profile.mixed_ends) {
+        m->flags |= PP_HL7_MIXED_ENDS;
+        return 0;
+    }
+    if (lf && !cr) m->flags |= PP_HL7_LF_ENDS;
+    return lf && !cr ? '\n' : '\r';
+}
 
-    size_t count = 1;
-    for (const char *p = r.s, *stop = r.s + r.n; (p = memchr(p, end, (size_t)(stop - p))); p++) count++;
+static int index_segments(struct pp_hl7_msg *m, struct pp_err *err) {
+    struct pp_str r = m->raw;
+    char end = choose_end(m);
+    size_t count = 1 + count_ends(r.s, r.s + r.n, end ? end : '\r') + (end ? 0 : count_ends(r.s, r.s + r.n, '\n'));
     if (count > PP_HL7_SEGMENTS_MAX) return pp_err_set(err, PP_ERR_LIMIT, "more than %d segments", PP_HL7_SEGMENTS_MAX);
     m->segs = pp_arena_array(m->arena, struct pp_hl7_seg, count);
     if (!m->segs) return pp_err_set(err, PP_ERR_LIMIT, "the message needs more memory than its limit");
 
     for (uint32_t off = 0; off < r.n;) {
-        const char *e = memchr(r.s + off, end, r.n - off);
+        const char *e = end ? memchr(r.s + off, end, r.n - off) : either_end(r.s + off, r.n - off);
         uint32_t stop = e ? (uint32_t)(e - r.s) : r.n, next = e ? stop + 1 : r.n;
+        if (!end && next < r.n && r.s[next - 1] == '\r' && r.s[next] == '\n') next++;
         if (end == '\r') {
             while (off < stop && r.s[off] == '\n') {
                 m->flags |= PP_HL7_CRLF_ENDS;
@@ -175,41 +249,56 @@ static int refuse_msh(struct pp_hl7_msg *m, unsigned field, const char *text, st
     return pp_hl7_fault_err(m, err);
 }
 
-static void settle_charset(struct pp_hl7_msg *m, const struct pp_hl7_opts *opts) {
-    static const struct {
-        const char *name;
-        int charset;
-    } known[] = {
-        {"ASCII", PP_HL7_UTF8},        {"UNICODE", PP_HL7_UTF8},      {"UNICODE UTF-8", PP_HL7_UTF8},
-        {"UTF-8", PP_HL7_UTF8},        {"UTF8", PP_HL7_UTF8},         {"ISO IR6", PP_HL7_UTF8},
-        {"ISO IR192", PP_HL7_UTF8},    {"8859/1", PP_HL7_LATIN1},     {"8859/15", PP_HL7_LATIN1},
-        {"ISO IR100", PP_HL7_LATIN1},  {"ISO-8859-1", PP_HL7_LATIN1}, {"WINDOWS-1252", PP_HL7_LATIN1},
-        {"ISO 8859-1", PP_HL7_LATIN1},
-    };
-    m->charset = opts ? opts->charset_default : PP_HL7_UTF8;
-    struct pp_str name = pp_str_trim(pp_hl7_rep(m, pp_hl7_field(m, &m->segs[0], 18), 1));
-    if (name.n && !pp_hl7_is_null(name) && !(opts && opts->charset_ignore_msh18)) {
-        bool found = false;
-        for (size_t i = 0; i < sizeof known / sizeof *known && !found; i++)
-            if (pp_str_ieq(name, pp_str_z(known[i].name))) {
-                m->charset = (enum pp_hl7_charset)known[i].charset;
-                found = true;
-            }
-        if (!found) {
-            m->flags |= PP_HL7_CHARSET_UNKNOWN;
-            pp_hl7_fault(m, 'W', 103, &m->segs[0], 18, 0, "the character set is not known to us");
-        }
+static bool all_plain(struct pp_str s) {
+    uint32_t i = 0;
+    for (uint64_t word; s.n - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, s.s + i, sizeof word);
+        /* a byte above 0x7f, or a zero byte */
+        if ((word | (word - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080)) break;
     }
-    if (m->charset == PP_HL7_UTF8 && !pp_hl7_utf8_valid(m->raw)) {
+    for (; i < s.n; i++)
+        if ((signed char)s.s[i] <= 0) return false;
+    return true;
+}
+
+static void settle_charset(struct pp_hl7_msg *m) {
+    const struct pp_hl7_profile *p = &m->profile;
+    m->charset = p->charset_default;
+    m->plain = all_plain(m->raw);
+    struct pp_str name = pp_str_trim(pp_hl7_rep(m, pp_hl7_field(m, &m->segs[0], 18), 1));
+    bool said = name.n && !pp_hl7_is_null(name) && !p->charset_ignore_msh18;
+    if (said && !pp_hl7_charset_of(name, &m->charset)) {
+        m->flags |= PP_HL7_CHARSET_UNKNOWN;
+        pp_hl7_fault(m, 'W', 103, &m->segs[0], 18, 0, "the character set is not known to us");
+        said = false;
+    }
+    if (m->plain) return;
+    bool utf8 = pp_hl7_utf8_valid(m->raw), high = false;
+    for (uint32_t i = 0; i < m->raw.n && !high; i++) high = (unsigned char)m->raw.s[i] >= 0x80;
+    if (m->charset == PP_HL7_UTF8 && !utf8) {
         m->charset = PP_HL7_LATIN1;
         m->flags |= PP_HL7_LATIN1_FALLBACK;
         pp_hl7_fault(m, 'W', 102, &m->segs[0], 18, 0, "the bytes are not UTF-8 and were read as Latin-1");
+    } else if (high && said && utf8 &&
+               (m->charset != PP_HL7_UTF8 || pp_str_ieq(name, PP_STR("ASCII")) ||
+                pp_str_ieq(name, PP_STR("ISO IR6")))) {
+        /* Text in a single-byte set is hardly ever valid UTF-8 by chance. The standard lets MSH-18 win; a person looks.
+         */
+        m->flags |= PP_HL7_CHARSET_DOUBTED;
+        pp_hl7_fault(m, 'W', 103, &m->segs[0], 18, 0,
+                     "the bytes look like UTF-8, which the character set does not say");
     }
 }
 
-int pp_hl7_parse(struct pp_str raw, const struct pp_hl7_opts *opts, struct pp_arena *arena, struct pp_hl7_msg *ret,
-                 struct pp_err *err) {
+static bool is_utf16(struct pp_str r) {
+    return r.n >= 4 && (memcmp(r.s, "\xff\xfe", 2) == 0 || memcmp(r.s, "\xfe\xff", 2) == 0 ||
+                        memcmp(r.s, "M\0S", 4) == 0 || memcmp(r.s, "\0M\0", 4) == 0);
+}
+
+int pp_hl7_parse(struct pp_str raw, const struct pp_hl7_profile *profile, struct pp_arena *arena,
+                 struct pp_hl7_msg *ret, struct pp_err *err) {
     *ret = (struct pp_hl7_msg){.raw = raw, .arena = arena};
+    if (profile) ret->profile = *profile;
     if (raw.n >= 3 && memcmp(raw.s, "\xef\xbb\xbf", 3) == 0) {
         ret->flags |= PP_HL7_BOM;
         ret->raw = (struct pp_str){raw.s + 3, raw.n - 3};
@@ -219,12 +308,14 @@ int pp_hl7_parse(struct pp_str raw, const struct pp_hl7_opts *opts, struct pp_ar
         ret->raw.s++;
         ret->raw.n--;
     }
+    if (is_utf16(ret->raw))
+        return refuse_msh(ret, 0, "the message is UTF-16; character sets of one byte and UTF-8 are read", err);
     if (ret->raw.n < 3 || memcmp(ret->raw.s, "MSH", 3) != 0)
         return refuse_msh(ret, 0, "the message does not begin with MSH", err);
     const char *reason = read_delims(ret->raw, &ret->d);
     if (reason) return refuse_msh(ret, ret->d.field ? 2 : 1, reason, err);
     if (index_segments(ret, err)) return -1;
-    settle_charset(ret, opts);
+    settle_charset(ret);
     if (ret->flags & PP_HL7_HIDDEN_SEGMENT)
         pp_hl7_fault(ret, 'W', 100, NULL, 0, 0,
                      "mixed line ends: a line feed inside a field is followed by what looks like a segment");
@@ -303,7 +394,42 @@ struct pp_str pp_hl7_get(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, unsigned 
         if (comp) v = pp_hl7_comp(m, v, comp);
         if (comp && sub) v = pp_hl7_sub(m, v, sub);
     }
-    v = pp_str_trim(v);
-    if (v.n == 0 || pp_hl7_is_null(v)) return PP_STR_NONE;
-    return pp_hl7_text(m, v);
+    return pp_hl7_text(m, pp_str_trim(v));
+}
+
+bool pp_hl7_place_at(struct pp_hl7_msg *m, uint32_t offset, struct pp_hl7_place *ret) {
+    *ret = (struct pp_hl7_place){0};
+    if (offset >= m->raw.n || m->segs_n == 0) return false;
+    uint32_t low = 0, high = m->segs_n; /* the last segment that begins at or before offset */
+    while (high - low > 1) {
+        uint32_t mid = low + (high - low) / 2;
+        if (m->segs[mid].off <= offset)
+            low = mid;
+        else
+            high = mid;
+    }
+    struct pp_hl7_seg *s = &m->segs[low];
+    memcpy(ret->segment, s->id, sizeof ret->segment);
+    ret->index = s->index;
+    ret->sequence = sequence_of(m, s);
+    if (offset < s->off + 3 || (!s->ends && !index_fields(m, s))) return true;
+    uint32_t at = 0;
+    while (at + 1 < s->ends_n && s->ends[at] < offset) at++;
+    bool own = has_own_separator(s->id);
+    ret->field = (uint16_t)(own ? at + 1 : at);
+    if (at == 0 || (own && at == 1)) return true; /* the name, MSH-1 or MSH-2 */
+    ret->repetition = ret->component = ret->subcomponent = 1;
+    for (uint32_t i = s->ends[at - 1] + 1; i < offset; i++) {
+        char c = m->raw.s[i];
+        if (c == m->d.repetition) {
+            ret->repetition++;
+            ret->component = ret->subcomponent = 1;
+        } else if (c == m->d.component) {
+            ret->component++;
+            ret->subcomponent = 1;
+        } else if (c == m->d.subcomponent) {
+            ret->subcomponent++;
+        }
+    }
+    return true;
 }

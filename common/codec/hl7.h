@@ -12,7 +12,11 @@
  *
  * Segment ends: where the message holds any CR, only CR ends a segment and LF
  * is data (an LF right after a CR is dropped and flagged); without any CR before
- * its end, LF ends segments and the message is flagged.
+ * its end, LF ends segments and the message is flagged. A sender that mixes both
+ * has mixed_ends in its profile.
+ *
+ * Conflicts are settled in this order: what the standard says; then what a sender
+ * is known to do, which its profile says; then the more cautious reading, flagged.
  */
 #ifndef PP_CODEC_HL7_H
 #define PP_CODEC_HL7_H
@@ -28,20 +32,36 @@
 
 /* What was unusual about the bytes; a set of bits in pp_hl7_msg.flags. */
 enum pp_hl7_flag {
-    PP_HL7_LF_ENDS = 1 << 0,         /* no CR between segments: LF was taken as segment end */
-    PP_HL7_CRLF_ENDS = 1 << 1,       /* CR LF between segments */
-    PP_HL7_BLANK_LINES = 1 << 2,     /* empty segments were skipped */
-    PP_HL7_LF_IN_DATA = 1 << 3,      /* LF inside a CR-ended segment, kept as data */
-    PP_HL7_BOM = 1 << 4,             /* UTF-8 byte order mark before MSH, skipped */
-    PP_HL7_CHARSET_UNKNOWN = 1 << 5, /* MSH-18 names a character set we do not know */
-    PP_HL7_LATIN1_FALLBACK = 1 << 6, /* bytes are not UTF-8; read as Latin-1 */
-    PP_HL7_NOISE_BEFORE = 1 << 7,    /* blanks, line ends or a VT before MSH, skipped */
-    PP_HL7_BAD_SEGMENT_ID = 1 << 8,  /* a line does not begin with a segment name */
-    PP_HL7_HIDDEN_SEGMENT = 1 << 9,  /* LF in data is followed by what looks like a segment: mixed line ends */
-    PP_HL7_SECOND_MSH = 1 << 10,     /* another MSH inside: a batch that was not split */
+    PP_HL7_LF_ENDS = 1 << 0,          /* no CR between segments: LF was taken as segment end */
+    PP_HL7_CRLF_ENDS = 1 << 1,        /* CR LF between segments */
+    PP_HL7_BLANK_LINES = 1 << 2,      /* empty segments were skipped */
+    PP_HL7_LF_IN_DATA = 1 << 3,       /* LF inside a CR-ended segment, kept as data */
+    PP_HL7_BOM = 1 << 4,              /* UTF-8 byte order mark before MSH, skipped */
+    PP_HL7_CHARSET_UNKNOWN = 1 << 5,  /* MSH-18 names a character set we do not know */
+    PP_HL7_LATIN1_FALLBACK = 1 << 6,  /* bytes are not UTF-8; read as Latin-1 */
+    PP_HL7_NOISE_BEFORE = 1 << 7,     /* blanks, line ends or a VT before MSH, skipped */
+    PP_HL7_BAD_SEGMENT_ID = 1 << 8,   /* a line does not begin with a segment name */
+    PP_HL7_HIDDEN_SEGMENT = 1 << 9,   /* LF in data is followed by what looks like a segment: mixed line ends */
+    PP_HL7_SECOND_MSH = 1 << 10,      /* another MSH inside: a batch that was not split */
+    PP_HL7_MIXED_ENDS = 1 << 11,      /* CR and LF both ended segments, as the profile allows */
+    PP_HL7_CHARSET_DOUBTED = 1 << 12, /* MSH-18 names a set that the bytes speak against; read as it says */
 };
 
-enum pp_hl7_charset { PP_HL7_UTF8, PP_HL7_LATIN1 };
+/* What the bytes are read as. ASCII is read as UTF-8. */
+enum pp_hl7_charset {
+    PP_HL7_UTF8,
+    PP_HL7_LATIN1, /* ISO 8859-1 with the characters that Windows puts at 0x80-0x9F */
+    PP_HL7_8859_2,
+    PP_HL7_8859_3,
+    PP_HL7_8859_4,
+    PP_HL7_8859_5,
+    PP_HL7_8859_6,
+    PP_HL7_8859_7,
+    PP_HL7_8859_8,
+    PP_HL7_8859_9,
+    PP_HL7_8859_15,
+    PP_HL7_CHARSET_COUNT,
+};
 
 /* One finding about a message. Codes are those of HL7 table 0357: 100 segment sequence, 101 required field
  * missing, 102 data type, 103 table value, 200 message type, 201 event, 202 processing id, 203 version,
@@ -53,7 +73,16 @@ struct pp_hl7_fault {
     uint32_t index;                        /* position of the segment in the message, from 1; 0 = none */
     uint16_t sequence;                     /* which segment of that name, from 1 */
     uint16_t field, repetition, component; /* 0 = not meant */
+    uint32_t offset;                       /* of the place in pp_hl7_msg.raw; that of the segment, of the field … */
     const char *text;
+};
+
+/* Where a value stands. */
+struct pp_hl7_place {
+    char segment[4];
+    uint32_t index;    /* of the segment, from 1 */
+    uint16_t sequence; /* which segment of that name, from 1 */
+    uint16_t field, repetition, component, subcomponent;
 };
 
 struct pp_hl7_delims {
@@ -69,6 +98,23 @@ struct pp_hl7_seg {
     uint32_t ends_n;
 };
 
+/* Where the member id of a coverage stands first; the others follow in this order. */
+enum pp_hl7_member_from { PP_HL7_MEMBER_IN1_36, PP_HL7_MEMBER_IN1_49, PP_HL7_MEMBER_IN2_61 };
+
+/* What one sender is known to do differently. All zero: what the standard says. Strings are borrowed. */
+struct pp_hl7_profile {
+    enum pp_hl7_charset
+        charset_default;         /* when MSH-18 is empty or unknown: UTF-8, with Latin-1 for bytes that are not */
+    bool charset_ignore_msh18;   /* the sender's MSH-18 is wrong: use charset_default */
+    bool mixed_ends;             /* CR, LF and CR LF all end segments; no LF inside a field then */
+    bool null_is_empty;          /* the sender writes "" where it means nothing: never a deletion */
+    bool npi_unmarked;           /* ten digits with a right check digit in XCN-1 are an NPI, unmarked as they are */
+    struct pp_str mrn_type;      /* PID-3.5 of the medical record number, in place of MR */
+    struct pp_str mrn_authority; /* PID-3.4 of the medical record number, where several of that type stand */
+    enum pp_hl7_member_from member_from;
+    uint8_t start_from; /* enum pp_hl7_start_from that wins for this sender; 0 = the order that the view has */
+};
+
 struct pp_hl7_msg {
     struct pp_str raw; /* from MSH on; borrowed */
     struct pp_hl7_delims d;
@@ -76,28 +122,33 @@ struct pp_hl7_msg {
     uint32_t segs_n;
     uint32_t flags;
     enum pp_hl7_charset charset;
+    bool plain; /* ASCII without NUL: decoding is copying */
+    const char
+        *pieces; /* of a plain message: raw with a NUL for each delimiter and line end; made at the first value */
+    struct pp_hl7_profile profile;
     struct pp_arena *arena;
     struct pp_hl7_fault faults[PP_HL7_FAULTS_MAX];
     uint32_t faults_n; /* may be more than are kept */
     uint32_t errors_n; /* of severity 'E' */
 };
 
-/* What the sender's profile says; NULL for the defaults. */
-struct pp_hl7_opts {
-    enum pp_hl7_charset
-        charset_default;       /* when MSH-18 is empty or unknown: UTF-8, with Latin-1 for bytes that are not */
-    bool charset_ignore_msh18; /* the sender's MSH-18 is wrong: use charset_default */
-};
-
 /* 0 and *ret, or -1: no MSH, or delimiters that cannot be. The error names the place (`segment 1 MSH-2: …`);
- * the same is in ret->faults. ret->arena is kept for later decoding. */
-int pp_hl7_parse(struct pp_str raw, const struct pp_hl7_opts *opts, struct pp_arena *arena, struct pp_hl7_msg *ret,
-                 struct pp_err *err);
+ * the same is in ret->faults. profile: NULL for what the standard says. arena is kept for later decoding. */
+int pp_hl7_parse(struct pp_str raw, const struct pp_hl7_profile *profile, struct pp_arena *arena,
+                 struct pp_hl7_msg *ret, struct pp_err *err);
 
 /* Records a finding, once. seg may be NULL. text must be a literal. */
 void pp_hl7_fault(struct pp_hl7_msg *m, char severity, uint16_t code, const struct pp_hl7_seg *seg, unsigned field,
                   unsigned component, const char *text);
-/* "segment 3 PID-3.1: text", or "text" alone. */
+/* The same for a value whose place is known by its offset (member `at` of the views' structs). */
+void pp_hl7_fault_at(struct pp_hl7_msg *m, char severity, uint16_t code, uint32_t at, const char *text);
+/* Which place an offset of raw belongs to. A delimiter belongs to what it ends. False: beyond the message. */
+bool pp_hl7_place_at(struct pp_hl7_msg *m, uint32_t offset, struct pp_hl7_place *ret);
+/* Offset of bytes that came from pp_hl7_field, _rep, _comp or _sub; 0 for empty ones. */
+static inline uint32_t pp_hl7_offset(const struct pp_hl7_msg *m, struct pp_str raw) {
+    return raw.n ? (uint32_t)(raw.s - m->raw.s) : 0;
+}
+/* "segment 3 PID-3(2).1: text", or "text" alone; the repetition is said from the second on. */
 void pp_hl7_fault_text(const struct pp_hl7_fault *f, struct pp_buf *out);
 /* Fills *err (PP_ERR_INVALID) from the first error among the faults; PP_ERR_LIMIT when the arena is full. Returns -1.
  */
@@ -117,9 +168,12 @@ struct pp_str pp_hl7_comp(const struct pp_hl7_msg *m, struct pp_str rep, unsigne
 struct pp_str pp_hl7_sub(const struct pp_hl7_msg *m, struct pp_str comp, unsigned sub);
 /* The field says "delete what you have": two quotation marks, which is not the same as empty. */
 static inline bool pp_hl7_is_null(struct pp_str raw) { return raw.n == 2 && raw.s[0] == '"' && raw.s[1] == '"'; }
+/* The same of a decoded value: it is empty, and known apart from one that was not sent. */
+extern const char pp_hl7_deleted[1];
+static inline bool pp_hl7_is_deleted(struct pp_str value) { return value.n == 0 && value.s == pp_hl7_deleted; }
 
-/* Decoded: escapes resolved, UTF-8, NUL-terminated in the arena; explicit null gives empty. Unknown escapes stay as
- * they came. NUL bytes become blanks. */
+/* Decoded: escapes resolved, UTF-8, NUL-terminated in the arena; explicit null gives an empty string that
+ * pp_hl7_is_deleted knows. Unknown escapes stay as they came. NUL bytes become blanks. */
 struct pp_str pp_hl7_text(struct pp_hl7_msg *m, struct pp_str raw);
 /* Decoded and trimmed value at a place; comp 0 = the whole repetition, sub 0 = the whole component. */
 struct pp_str pp_hl7_get(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, unsigned field, unsigned rep, unsigned comp,
@@ -128,12 +182,28 @@ struct pp_str pp_hl7_get(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, unsigned 
 static inline struct pp_str pp_hl7_val(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, unsigned field, unsigned comp) {
     return pp_hl7_get(m, seg, field, 1, comp, 0);
 }
+/* All values of a segment that are not empty, in one pass: the fastest way to see everything. MSH-1 and MSH-2 are left
+ * out. */
+struct pp_hl7_walk {
+    struct pp_hl7_msg *m;
+    uint32_t pos, stop;
+    unsigned field, repetition, component, subcomponent; /* of the value given last */
+    bool started;
+};
+void pp_hl7_walk_init(struct pp_hl7_walk *w, struct pp_hl7_msg *m, const struct pp_hl7_seg *seg);
+/* Decoded, untrimmed. False at the end. */
+bool pp_hl7_walk_next(struct pp_hl7_walk *w, struct pp_str *ret);
 /* Raw bytes to raw bytes: escape resolution only, as OBX-5.5 base64 wants it. */
 struct pp_str pp_hl7_unescape(struct pp_hl7_msg *m, struct pp_str raw);
-/* Appends UTF-8 text with the delimiters of d and line ends escaped. */
+/* Length of the escape sequence that raw begins with; 0 when its first byte opens none that we know. */
+uint32_t pp_hl7_escape_length(const struct pp_hl7_msg *m, struct pp_str raw);
+/* Appends UTF-8 text with the delimiters of d and control characters escaped: what is read back is the same text, but
+ * that a line end of any kind comes back as one line feed. */
 void pp_hl7_escape(const struct pp_hl7_delims *d, struct pp_str text, struct pp_buf *out);
-/* Latin-1 (with the printable characters that Windows puts at 0x80-0x9F) or broken UTF-8 to UTF-8. */
 bool pp_hl7_utf8_valid(struct pp_str s);
+/* Names of MSH-18 (table 0211, and spellings that senders use). False when it is none we know. */
+bool pp_hl7_charset_of(struct pp_str name, enum pp_hl7_charset *ret);
+/* To UTF-8. Bytes that are no UTF-8, or that a set leaves open, are read as Latin-1. */
 struct pp_str pp_hl7_to_utf8(struct pp_arena *a, struct pp_str bytes, enum pp_hl7_charset charset);
 
 /* Time stamp (TS/DTM): YYYY[MM[DD[HH[MM[SS[.S…]]]]]][+/-ZZZZ]. */
@@ -156,7 +226,9 @@ struct pp_hl7_ts {
     bool has_offset; /* the sender gave its distance from UTC */
     int16_t offset_minutes;
     bool lenient; /* not HL7's form (ISO 8601, 17 digits), but clear */
+    bool deleted; /* explicit null: the sender takes the date away */
     enum pp_hl7_precision precision;
+    uint32_t at; /* offset of the value in pp_hl7_msg.raw; 0 = not given */
 };
 /* False and *ret zeroed (minute -1) when the text is no time stamp; an empty text is no time stamp. */
 bool pp_hl7_ts_parse(struct pp_str s, struct pp_hl7_ts *ret);

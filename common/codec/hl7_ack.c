@@ -1,16 +1,29 @@
 #include "codec/hl7_ack.h"
+#include "codec/hl7_write.h"
 #include <stdio.h>
 
-const char *pp_hl7_ack_code(bool enhanced, enum pp_hl7_outcome outcome) {
-    static const char *const codes[2][3] = {{"AA", "AE", "AR"}, {"CA", "CE", "CR"}};
-    return codes[enhanced][outcome];
+static const char *const codes[2][3] = {{"AA", "AE", "AR"}, {"CA", "CE", "CR"}};
+
+const char *pp_hl7_ack_code(bool accept, enum pp_hl7_outcome outcome) { return codes[accept][outcome]; }
+
+/* Table 0155. */
+static bool asked(struct pp_str condition, enum pp_hl7_outcome outcome) {
+    if (pp_str_eqz(condition, "AL")) return true;
+    if (pp_str_eqz(condition, "ER")) return outcome != PP_HL7_ACCEPT;
+    return pp_str_eqz(condition, "SU") && outcome == PP_HL7_ACCEPT;
+}
+
+bool pp_hl7_ack_is_accept(const struct pp_hl7_msh *msh, enum pp_hl7_outcome outcome) {
+    return msh->enhanced && (asked(msh->accept_ack, outcome) || !asked(msh->application_ack, outcome));
 }
 
 bool pp_hl7_ack_wanted(const struct pp_hl7_msh *msh, enum pp_hl7_outcome outcome) {
-    if (!msh->enhanced || pp_str_eqz(msh->accept_ack, "AL")) return true;
-    if (pp_str_eqz(msh->accept_ack, "ER")) return outcome != PP_HL7_ACCEPT;
-    if (pp_str_eqz(msh->accept_ack, "SU")) return outcome == PP_HL7_ACCEPT;
-    return false;
+    return !msh->enhanced || asked(msh->accept_ack, outcome) || asked(msh->application_ack, outcome);
+}
+
+bool pp_hl7_ack_owed(const struct pp_hl7_msh *msh, enum pp_hl7_outcome outcome) {
+    /* an application that can say something has accepted the message before */
+    return msh->enhanced && asked(msh->accept_ack, PP_HL7_ACCEPT) && asked(msh->application_ack, outcome);
 }
 
 /* Names of HL7 table 0357, our words. */
@@ -41,10 +54,14 @@ static void field(struct writer *w, struct pp_str text) {
     pp_buf_addc(w->out, w->d->field);
     pp_hl7_escape(w->d, text, w->out);
 }
-/* The sender's own bytes, with its own delimiters. */
-static void raw(struct writer *w, struct pp_str bytes) {
+/* The sender's own bytes, with its own delimiters. Framing characters in them would end our frame. */
+static void bytes(struct writer *w, struct pp_str s) {
+    for (uint32_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.s[i] >= ' ') pp_buf_addc(w->out, s.s[i]);
+}
+static void raw(struct writer *w, struct pp_str s) {
     pp_buf_addc(w->out, w->d->field);
-    pp_buf_adds(w->out, bytes);
+    bytes(w, s);
 }
 static void sub(struct writer *w, char sep, struct pp_str text) {
     pp_buf_addc(w->out, sep);
@@ -99,10 +116,9 @@ static void write_err(struct writer *w, const struct pp_hl7_fault *f, bool new_e
     end_segment(w);
 }
 
-static void write_msa(struct writer *w, const struct pp_hl7_ack *ack, bool enhanced, struct pp_str echoed,
-                      bool new_err) {
+static void write_msa(struct writer *w, const struct pp_hl7_ack *ack, bool accept, struct pp_str echoed, bool new_err) {
     pp_buf_addz(w->out, "MSA");
-    field(w, pp_str_z(pp_hl7_ack_code(enhanced, ack->outcome)));
+    field(w, pp_str_z(pp_hl7_ack_code(accept, ack->outcome)));
     raw(w, echoed);
     field(w, ack->text);
     end_segment(w);
@@ -113,13 +129,13 @@ static void write_msa(struct writer *w, const struct pp_hl7_ack *ack, bool enhan
 void pp_hl7_ack_write(struct pp_hl7_msg *m, const struct pp_hl7_ack *ack, struct pp_buf *out) {
     struct writer w = {&m->d, out};
     struct pp_hl7_seg *msh = &m->segs[0];
-    struct pp_str accept = pp_hl7_val(m, msh, 15, 0), application = pp_hl7_val(m, msh, 16, 0);
+    struct pp_hl7_msh asks = {.accept_ack = pp_hl7_val(m, msh, 15, 0), .application_ack = pp_hl7_val(m, msh, 16, 0)};
+    asks.enhanced = asks.accept_ack.n || asks.application_ack.n;
     struct pp_str trigger = pp_hl7_comp(m, pp_hl7_field(m, msh, 9), 2),
                   version = pp_hl7_comp(m, pp_hl7_field(m, msh, 12), 1);
-    bool enhanced = accept.n || application.n;
+    bool accept = !ack->later && pp_hl7_ack_is_accept(&asks, ack->outcome);
     pp_buf_addz(out, "MSH");
-    pp_buf_addc(out, m->d.field);
-    pp_buf_adds(out, pp_hl7_field(m, msh, 2));
+    pp_hl7_put_delims(&m->d, out);
     static const unsigned swapped[] = {5, 6, 3, 4};
     for (size_t i = 0; i < 4; i++) raw(&w, pp_hl7_field(m, msh, swapped[i]));
     field(&w, ack->time);
@@ -127,7 +143,7 @@ void pp_hl7_ack_write(struct pp_hl7_msg *m, const struct pp_hl7_ack *ack, struct
     field(&w, PP_STR("ACK"));
     if (trigger.n) {
         pp_buf_addc(out, m->d.component);
-        pp_buf_adds(out, trigger);
+        bytes(&w, trigger);
         if (pp_hl7_comp(m, pp_hl7_field(m, msh, 9), 3).n) sub(&w, m->d.component, PP_STR("ACK"));
     }
     field(&w, ack->control_id);
@@ -136,12 +152,11 @@ void pp_hl7_ack_write(struct pp_hl7_msg *m, const struct pp_hl7_ack *ack, struct
     for (int i = 13; i < 18; i++) pp_buf_addc(out, m->d.field);
     raw(&w, pp_hl7_field(m, msh, 18));
     end_segment(&w);
-    write_msa(&w, ack, enhanced, pp_hl7_field(m, msh, 10), has_new_err(version));
+    write_msa(&w, ack, accept, pp_hl7_field(m, msh, 10), has_new_err(version));
 }
 
 void pp_hl7_nak_write(const struct pp_hl7_ack *ack, struct pp_buf *out) {
-    static const struct pp_hl7_delims usual = {'|', '^', '~', '\\', '&', 0};
-    struct writer w = {&usual, out};
+    struct writer w = {&pp_hl7_usual, out};
     pp_buf_addz(out, "MSH|^~\\&||||");
     field(&w, ack->time);
     pp_buf_addz(out, "||ACK");
@@ -154,9 +169,18 @@ void pp_hl7_nak_write(const struct pp_hl7_ack *ack, struct pp_buf *out) {
 int pp_hl7_read_answer(struct pp_hl7_msg *m, struct pp_hl7_answer *ret, struct pp_err *err) {
     struct pp_hl7_seg *msa = pp_hl7_find(m, "MSA", 1), *e = pp_hl7_find(m, "ERR", 1);
     if (!msa) return pp_hl7_refuse(m, NULL, 0, 0, "the segment MSA is missing", err);
-    struct pp_hl7_answer a = {pp_hl7_val(m, msa, 1, 0), pp_hl7_val(m, msa, 2, 0), pp_hl7_val(m, msa, 3, 0),
-                              pp_hl7_val(m, e, 3, 1)};
+    struct pp_hl7_answer a = {.code = pp_hl7_val(m, msa, 1, 0),
+                              .control_id = pp_hl7_val(m, msa, 2, 0),
+                              .text = pp_hl7_val(m, msa, 3, 0),
+                              .error_code = pp_hl7_val(m, e, 3, 1)};
     if (a.code.n == 0) return pp_hl7_refuse(m, msa, 1, 0, "the acknowledgment code is missing", err);
+    bool known = false;
+    for (int i = 0; i < 6 && !known; i++) {
+        a.accept = i >= 3;
+        a.outcome = (enum pp_hl7_outcome)(i % 3);
+        known = pp_str_ieq(a.code, pp_str_z(codes[a.accept][a.outcome]));
+    }
+    if (!known) return pp_hl7_refuse(m, msa, 1, 0, "the acknowledgment code is none of table 0008", err);
     if (a.control_id.n == 0)
         return pp_hl7_refuse(m, msa, 2, 0, "the number of the acknowledged message is missing", err);
     if (a.text.n == 0) a.text = pp_hl7_val(m, e, 8, 0);

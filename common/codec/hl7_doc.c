@@ -1,6 +1,6 @@
 #include "codec/hl7_view.h"
 
-/* Documents (MDM^T02) and results (ORU^R01): what the OBX segments carry, as text and as bytes. */
+/* Documents (MDM^T02, T04, T06, T08, T10) and results (ORU^R01): what the OBX segments carry, as text and as bytes. */
 
 #define RENDER_MAX (4u << 20) /* text that one document may become, bytes */
 
@@ -134,6 +134,7 @@ static struct pp_str value_text(struct pp_hl7_msg *m, struct pp_hl7_seg *s, stru
         }
     }
     struct pp_str text = pp_arena_str(m->arena, pp_buf_str(&b));
+    if (b.failed) m->arena->failed = true; /* half a value is none */
     pp_buf_free(&b);
     return text;
 }
@@ -173,7 +174,8 @@ static void render(struct pp_buf *b, const struct pp_hl7_observation *o, const s
 /* ED or RP: a part. Returns what is wrong with it, or NULL. */
 static const char *read_part(struct pp_hl7_msg *m, struct pp_hl7_seg *s, struct pp_str type, struct pp_hl7_part *part) {
     struct pp_str value = pp_hl7_rep(m, pp_hl7_field(m, s, 5), 1);
-    *part = (struct pp_hl7_part){.what = pp_hl7_code_of(m, pp_hl7_rep(m, pp_hl7_field(m, s, 3), 1))};
+    *part =
+        (struct pp_hl7_part){.segment = s->index, .what = pp_hl7_code_of(m, pp_hl7_rep(m, pp_hl7_field(m, s, 3), 1))};
     if (pp_str_eqz(type, "ED")) return read_ed(m, value, part);
     part->reference = pp_str_trim(pp_hl7_text(m, pp_hl7_comp(m, value, 1)));
     part->content_type = content_type_of(m, pp_str_trim(pp_hl7_text(m, pp_hl7_comp(m, value, 3))),
@@ -221,7 +223,8 @@ int pp_hl7_read_content(struct pp_hl7_msg *m, uint32_t from, uint32_t stop, stru
             c.parts_n++;
         } else if (pp_hl7_is(s, "OBX")) {
             struct pp_hl7_observation *o = &c.observations[c.observations_n];
-            *o = (struct pp_hl7_observation){pp_hl7_val(m, s, 1, 0),
+            *o = (struct pp_hl7_observation){s->index,
+                                             pp_hl7_val(m, s, 1, 0),
                                              type,
                                              pp_hl7_code_of(m, pp_hl7_rep(m, pp_hl7_field(m, s, 3), 1)),
                                              value_text(m, s, type),
@@ -238,6 +241,7 @@ int pp_hl7_read_content(struct pp_hl7_msg *m, uint32_t from, uint32_t stop, stru
     c.text = pp_arena_str(m->arena, pp_buf_str(&b));
     bool failed = b.failed;
     pp_buf_free(&b);
+    m->arena->failed |= failed;
     if (failed) return pp_err_set(err, PP_ERR_LIMIT, "the text of the document is larger than %u bytes", RENDER_MAX);
     choose_content(m, &c);
     *ret = c;
@@ -246,18 +250,14 @@ int pp_hl7_read_content(struct pp_hl7_msg *m, uint32_t from, uint32_t stop, stru
 
 /* ---- MDM ---- */
 
-static struct pp_hl7_id ei(struct pp_hl7_msg *m, struct pp_hl7_seg *s, unsigned field) {
-    return pp_hl7_id_of(m, pp_hl7_rep(m, pp_hl7_field(m, s, field), 1), true);
-}
-
 /* TXA-14 and 15, else what ORC or OBR before the TXA say. */
 static void read_document_orders(struct pp_hl7_msg *m, struct pp_hl7_seg *txa, struct pp_hl7_document *d) {
     struct pp_hl7_seg *places[] = {pp_hl7_find(m, "ORC", 1), pp_hl7_find(m, "OBR", 1)};
     d->placer_orders = pp_hl7_ids_of(m, txa, 14, true, &d->placer_orders_n);
-    d->filler = ei(m, txa, 15);
+    d->filler = pp_hl7_ei_in(m, txa, 15);
     for (size_t i = 0; i < 2; i++) {
         if (d->placer_orders_n == 0) d->placer_orders = pp_hl7_ids_of(m, places[i], 2, true, &d->placer_orders_n);
-        if (d->filler.value.n == 0) d->filler = ei(m, places[i], 3);
+        if (d->filler.value.n == 0) d->filler = pp_hl7_ei_in(m, places[i], 3);
     }
 }
 
@@ -266,9 +266,10 @@ int pp_hl7_read_document(struct pp_hl7_msg *m, struct pp_hl7_document *ret, stru
     if (pp_hl7_read_msh(m, &d.msh, err) || pp_hl7_read_person(m, &d.person, err)) return -1;
     struct pp_hl7_seg *txa = pp_hl7_find(m, "TXA", 1);
     if (!txa) return pp_hl7_refuse(m, NULL, 0, 0, "the segment TXA is missing", err);
+    d.segment = txa->index;
     d.type = pp_hl7_code_of(m, pp_hl7_rep(m, pp_hl7_field(m, txa, 2), 1));
-    d.number = ei(m, txa, 12);
-    d.parent = ei(m, txa, 13);
+    d.number = pp_hl7_ei_in(m, txa, 12);
+    d.parent = pp_hl7_ei_in(m, txa, 13);
     if (d.type.code.n == 0 && d.type.text.n == 0)
         return pp_hl7_refuse(m, txa, 2, 1, "the document type is missing", err);
     if (d.number.value.n == 0) /* EI with an empty first component and the number as universal id is a known habit */
@@ -298,9 +299,10 @@ int pp_hl7_read_document(struct pp_hl7_msg *m, struct pp_hl7_document *ret, stru
 
 static void read_result(struct pp_hl7_msg *m, struct pp_hl7_seg *orc, struct pp_hl7_seg *obr, uint32_t stop,
                         struct pp_hl7_results *r, struct pp_err *err) {
-    struct pp_hl7_result x = {.placer = ei(m, obr, 2), .filler = ei(m, obr, 3)};
-    if (x.placer.value.n == 0) x.placer = ei(m, orc, 2);
-    if (x.filler.value.n == 0) x.filler = ei(m, orc, 3);
+    struct pp_hl7_result x = {
+        .segment = obr->index, .placer = pp_hl7_ei_in(m, obr, 2), .filler = pp_hl7_ei_in(m, obr, 3)};
+    if (x.placer.value.n == 0) x.placer = pp_hl7_ei_in(m, orc, 2);
+    if (x.filler.value.n == 0) x.filler = pp_hl7_ei_in(m, orc, 3);
     x.service = pp_hl7_code_of(m, pp_hl7_rep(m, pp_hl7_field(m, obr, 4), 1));
     x.status = pp_hl7_val(m, obr, 25, 1);
     x.observed = pp_hl7_ts_of(m, obr, 7, 0);

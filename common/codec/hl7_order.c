@@ -1,8 +1,8 @@
 #include "codec/hl7_view.h"
 
-/* Orders of ORM^O01, OMG^O19 and OML^O21. An order begins with its ORC; a second OBR under one ORC, or an OBR without
- * one, begins an order of its own that inherits what the ORC said. After the orders OMG and OML may carry earlier
- * results, recognised by a second PID or PV1: what follows is history unless its ORC asks for something. */
+/* Orders of ORM^O01, OMG^O19, OMI^O23 and OML^O21. An order begins with its ORC; a second OBR under one ORC, or an OBR
+ * without one, begins an order of its own that inherits what the ORC said. After the orders OMG and OML may carry
+ * earlier results, recognised by a second PID or PV1: what follows is history unless its ORC asks for something. */
 
 static bool is_detail(const struct pp_hl7_seg *s) {
     return pp_hl7_is(s, "OBR") || pp_hl7_is(s, "RQD") || pp_hl7_is(s, "RXO");
@@ -26,13 +26,6 @@ static bool is_cancel(struct pp_str control) {
 
 static struct pp_str or_else(struct pp_str a, struct pp_str b) { return a.n ? a : b; }
 static struct pp_hl7_ts ts_or(struct pp_hl7_ts a, struct pp_hl7_ts b) { return a.precision != PP_HL7_TS_NONE ? a : b; }
-static struct pp_hl7_id ei(struct pp_hl7_msg *m, struct pp_hl7_seg *s, unsigned field) {
-    return pp_hl7_id_of(m, pp_hl7_rep(m, pp_hl7_field(m, s, field), 1), true);
-}
-static struct pp_hl7_code code(struct pp_hl7_msg *m, struct pp_hl7_seg *s, unsigned field) {
-    return pp_hl7_code_of(m, pp_hl7_rep(m, pp_hl7_field(m, s, field), 1));
-}
-
 static void init(struct pp_hl7_order *o, const struct pp_hl7_seg *s) {
     *o = (struct pp_hl7_order){.segment = s->index};
     o->ordered.minute = o->effective.minute = o->start.minute = o->until.minute = -1;
@@ -52,52 +45,26 @@ static void read_tq(struct pp_hl7_msg *m, struct pp_hl7_seg *s, unsigned field, 
 
 static void read_orc(struct pp_hl7_msg *m, struct pp_hl7_seg *s, struct pp_hl7_order *o) {
     o->control = pp_hl7_val(m, s, 1, 1);
-    o->placer = ei(m, s, 2);
-    o->filler = ei(m, s, 3);
-    o->group = ei(m, s, 4);
+    o->placer = pp_hl7_ei_in(m, s, 2);
+    o->filler = pp_hl7_ei_in(m, s, 3);
+    o->group = pp_hl7_ei_in(m, s, 4);
     o->status = pp_hl7_val(m, s, 5, 1);
     o->ordered = pp_hl7_ts_of(m, s, 9, 0);
     o->ordering = pp_hl7_provider_of(m, s, 12);
-    o->entered_at = pp_hl7_location_of(m, pp_hl7_rep(m, pp_hl7_field(m, s, 13), 1));
+    o->entered_at = pp_hl7_location_in(m, s, 13);
     o->effective = pp_hl7_ts_of(m, s, 15, 0);
-    o->control_reason = code(m, s, 16);
+    o->control_reason = pp_hl7_code_in(m, s, 16);
     o->organization = or_else(pp_hl7_val(m, s, 21, 1), or_else(pp_hl7_val(m, s, 17, 2), pp_hl7_val(m, s, 17, 1)));
 }
 
-static struct pp_str *read_modifiers(struct pp_hl7_msg *m, struct pp_hl7_seg *s, uint32_t *ret_n) {
-    struct pp_str f = pp_hl7_field(m, s, 45);
-    uint32_t n = pp_hl7_rep_count(m, f), k = 0;
-    n = n < PP_HL7_REPS_MAX ? n : PP_HL7_REPS_MAX;
-    struct pp_str *list = n ? pp_arena_array(m->arena, struct pp_str, n) : NULL;
-    for (uint32_t i = 0; list && i < n; i++) {
-        list[k] = pp_hl7_get(m, s, 45, i + 1, 1, 0);
-        k += list[k].n > 0;
-    }
-    *ret_n = k;
-    return k ? list : NULL;
-}
-
-static struct pp_hl7_code *read_reasons(struct pp_hl7_msg *m, struct pp_hl7_seg *s, uint32_t *ret_n) {
-    struct pp_str f = pp_hl7_field(m, s, 31);
-    uint32_t n = pp_hl7_rep_count(m, f), k = 0;
-    n = n < PP_HL7_REPS_MAX ? n : PP_HL7_REPS_MAX;
-    struct pp_hl7_code *list = n ? pp_arena_array(m->arena, struct pp_hl7_code, n) : NULL;
-    for (uint32_t i = 0; list && i < n; i++) {
-        list[k] = pp_hl7_code_of(m, pp_hl7_rep(m, f, i + 1));
-        k += list[k].code.n || list[k].text.n;
-    }
-    *ret_n = k;
-    return k ? list : NULL;
-}
-
 static void read_obr(struct pp_hl7_msg *m, struct pp_hl7_seg *s, struct pp_hl7_order *o) {
-    struct pp_hl7_id placer = ei(m, s, 2), filler = ei(m, s, 3);
+    struct pp_hl7_id placer = pp_hl7_ei_in(m, s, 2), filler = pp_hl7_ei_in(m, s, 3);
     if (o->placer.value.n == 0) o->placer = placer;
     if (o->filler.value.n == 0) o->filler = filler;
-    o->service = code(m, s, 4);
-    o->procedure = code(m, s, 44);
-    o->modifiers = read_modifiers(m, s, &o->modifiers_n);
-    o->reasons = read_reasons(m, s, &o->reasons_n);
+    o->service = pp_hl7_code_in(m, s, 4);
+    o->procedure = pp_hl7_code_in(m, s, 44);
+    o->modifiers = pp_hl7_values_of(m, s, 45, &o->modifiers_n);
+    o->reasons = pp_hl7_codes_of(m, s, 31, &o->reasons_n);
     o->clinical_info = pp_hl7_val(m, s, 13, 0);
     if (o->ordering.id.n == 0 && o->ordering.name.family.n == 0) o->ordering = pp_hl7_provider_of(m, s, 16);
 }
@@ -107,12 +74,12 @@ static void read_detail(struct pp_hl7_msg *m, struct pp_hl7_seg *s, struct pp_hl
     if (pp_hl7_is(s, "OBR")) {
         read_obr(m, s, o);
     } else if (pp_hl7_is(s, "RQD")) {
-        o->service = code(m, s, 2);
-        if (o->service.code.n == 0) o->service = code(m, s, 3);
+        o->service = pp_hl7_code_in(m, s, 2);
+        if (o->service.code.n == 0) o->service = pp_hl7_code_in(m, s, 3);
         o->quantity = pp_hl7_val(m, s, 5, 1);
         o->quantity_unit = pp_hl7_val(m, s, 6, 1);
     } else {
-        o->service = code(m, s, 1);
+        o->service = pp_hl7_code_in(m, s, 1);
         o->quantity = pp_hl7_val(m, s, 2, 1);
         o->quantity_unit = pp_hl7_val(m, s, 4, 1);
     }
@@ -166,6 +133,7 @@ static void read_order_tail(struct pp_hl7_msg *m, uint32_t from, uint32_t stop, 
         }
     }
     if (notes.n) o->notes = pp_arena_str(m->arena, pp_buf_str(&notes));
+    if (notes.failed) m->arena->failed = true;
     pp_buf_free(&notes);
 }
 

@@ -1,6 +1,6 @@
 #include "codec/hl7_view.h"
 
-/* Appointments of SIU^S12-S17 and S26. */
+/* Appointments of SIU^S12-S22 and S26. */
 
 /* SCH-1, SCH-2, 26, 27: EI; some senders repeat the number in component 2, which is then no authority. */
 static struct pp_hl7_id appointment_id(struct pp_hl7_msg *m, struct pp_hl7_seg *sch, unsigned field) {
@@ -39,10 +39,12 @@ static void read_start(struct pp_hl7_msg *m, struct pp_hl7_seg *sch, struct pp_h
     };
     a->start.minute = a->end.minute = -1;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (m->profile.start_from && a->start_from == m->profile.start_from)
+            break; /* this sender's other times are not it */
         struct pp_hl7_seg *s = first_with(m, places[i].id, places[i].field);
         struct pp_hl7_ts t = pp_hl7_ts_of(m, s, places[i].field, places[i].comp);
         if (t.date == 0) continue;
-        if (a->start_from == PP_HL7_START_NONE) {
+        if (a->start_from == PP_HL7_START_NONE || places[i].from == m->profile.start_from) {
             a->start = t;
             a->start_from = places[i].from;
         } else if (wall_minutes(&t) != wall_minutes(&a->start)) {
@@ -94,6 +96,7 @@ static void read_notes(struct pp_hl7_msg *m, struct pp_hl7_seg *sch, struct pp_h
         pp_buf_adds(&b, text);
     }
     if (b.n) a->notes = pp_arena_str(m->arena, pp_buf_str(&b));
+    if (b.failed) m->arena->failed = true;
     pp_buf_free(&b);
 }
 
@@ -102,6 +105,7 @@ int pp_hl7_read_appointment(struct pp_hl7_msg *m, struct pp_hl7_appointment *ret
     if (pp_hl7_read_msh(m, &a.msh, err) || pp_hl7_read_person(m, &a.person, err)) return -1;
     struct pp_hl7_seg *sch = pp_hl7_find(m, "SCH", 1);
     if (!sch) return pp_hl7_refuse(m, NULL, 0, 0, "the segment SCH is missing", err);
+    a.segment = sch->index;
     a.placer = appointment_id(m, sch, 1);
     a.filler = appointment_id(m, sch, 2);
     if (a.placer.value.n == 0 && a.filler.value.n == 0)

@@ -1,85 +1,5 @@
 #include "codec/hl7.h"
 
-/* ---- character sets ---- */
-
-/* Length of the valid UTF-8 sequence at p, 0 when it is none. */
-static size_t utf8_len(const unsigned char *p, size_t n) {
-    if (p[0] < 0x80) return 1;
-    size_t len = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
-    if (p[0] < 0xc2 || p[0] > 0xf4 || n < len) return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((p[i] & 0xc0) != 0x80) return 0;
-    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
-        (p[0] == 0xf4 && p[1] > 0x8f))
-        return 0;
-    return len;
-}
-
-bool pp_hl7_utf8_valid(struct pp_str s) {
-    const unsigned char *p = (const unsigned char *)s.s;
-    size_t n = s.n;
-    for (size_t i = 0; i < n;) {
-        uint64_t word;
-        if (n - i >= sizeof word) {
-            memcpy(&word, p + i, sizeof word);
-            if ((word & UINT64_C(0x8080808080808080)) == 0) {
-                i += sizeof word;
-                continue;
-            }
-        }
-        size_t len = utf8_len(p + i, n - i);
-        if (len == 0) return false;
-        i += len;
-    }
-    return true;
-}
-
-/* Code points of the bytes 0x80-0x9F as Windows writes them; Latin-1 has only control characters there. */
-static const uint16_t windows_c1[32] = {
-    0x20ac, 0x0081, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
-    0x2039, 0x0152, 0x008d, 0x017d, 0x008f, 0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
-    0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x009d, 0x017e, 0x0178,
-};
-
-static size_t put_code_point(char *out, uint32_t cp) {
-    if (cp < 0x80) {
-        out[0] = (char)cp;
-        return 1;
-    }
-    if (cp < 0x800) {
-        out[0] = (char)(0xc0 | cp >> 6);
-        out[1] = (char)(0x80 | (cp & 0x3f));
-        return 2;
-    }
-    out[0] = (char)(0xe0 | cp >> 12);
-    out[1] = (char)(0x80 | (cp >> 6 & 0x3f));
-    out[2] = (char)(0x80 | (cp & 0x3f));
-    return 3;
-}
-
-struct pp_str pp_hl7_to_utf8(struct pp_arena *a, struct pp_str bytes, enum pp_hl7_charset charset) {
-    const unsigned char *p = (const unsigned char *)bytes.s;
-    size_t high = 0;
-    for (uint32_t i = 0; i < bytes.n; i++) high += p[i] >= 0x80;
-    char *out = pp_arena_alloc(a, bytes.n + 2 * high + 1);
-    if (!out) return PP_STR_NONE;
-    size_t o = 0;
-    for (uint32_t i = 0; i < bytes.n;) {
-        size_t len = charset == PP_HL7_UTF8 || p[i] < 0x80 ? utf8_len(p + i, bytes.n - i) : 0;
-        if (len == 0) {
-            o += put_code_point(out + o, p[i] < 0xa0 ? windows_c1[p[i] - 0x80] : p[i]);
-            i++;
-            continue;
-        }
-        memcpy(out + o, p + i, len);
-        if (out[o] == '\0') out[o] = ' '; /* neither JSON texts nor PostgreSQL hold a NUL */
-        o += len;
-        i += (uint32_t)len;
-    }
-    out[o] = '\0';
-    return (struct pp_str){out, (uint32_t)o};
-}
-
 /* ---- escapes ---- */
 
 static int hex_digit(char c) {
@@ -102,6 +22,8 @@ static size_t put_repeated(char *out, size_t room, char c, struct pp_str count) 
 static bool put_format(struct pp_str body, char *out, size_t room, size_t *o) {
     struct pp_str arg = {body.s + 3, body.n > 3 ? body.n - 3 : 0};
     if (body.n < 3) return false;
+    for (uint32_t i = 0; i < arg.n; i++) /* a number, or it is some text between two escape characters */
+        if (!((arg.s[i] >= '0' && arg.s[i] <= '9') || (i == 0 && (arg.s[i] == '+' || arg.s[i] == '-')))) return false;
     const char *c = body.s + 1;
     if (memcmp(c, "br", 2) == 0 || memcmp(c, "ce", 2) == 0)
         out[(*o)++] = '\n';
@@ -141,6 +63,20 @@ static bool put_escape(const struct pp_hl7_delims *d, struct pp_str body, char *
     return true;
 }
 
+/* The same question without an answer written: body has no delimiter of escapes in it. */
+static bool is_escape(const struct pp_hl7_delims *d, struct pp_str body) {
+    if (body.n == 1) return memchr("FSTREHN", body.s[0], 7) || (body.s[0] == 'P' && d->truncation);
+    if (body.n >= 3 && body.s[0] == '.') {
+        char scratch[1];
+        size_t o = 0;
+        return put_format(body, scratch, 0, &o);
+    }
+    if (body.n < 3 || body.s[0] != 'X' || body.n % 2 == 0) return false;
+    for (uint32_t i = 1; i < body.n; i++)
+        if (hex_digit(body.s[i]) < 0) return false;
+    return true;
+}
+
 /* \Zxx\ (local), \Cxx\ and \Mxx\ (character set switches): well formed, but not for us; kept as a whole. */
 static bool is_foreign_escape(struct pp_str body) {
     if (body.n < 2 || !memchr("ZCM", body.s[0], 3)) return false;
@@ -149,6 +85,14 @@ static bool is_foreign_escape(struct pp_str body) {
               (body.s[i] >= 'a' && body.s[i] <= 'z')))
             return false;
     return true;
+}
+
+uint32_t pp_hl7_escape_length(const struct pp_hl7_msg *m, struct pp_str raw) {
+    const char *e = raw.n > 1 && raw.s[0] == m->d.escape ? memchr(raw.s + 1, m->d.escape, raw.n - 1) : NULL;
+    if (!e) return 0;
+    struct pp_str body = {raw.s + 1, (uint32_t)(e - raw.s) - 1};
+    if (is_foreign_escape(body)) return body.n + 2;
+    return is_escape(&m->d, body) ? body.n + 2 : 0;
 }
 
 struct pp_str pp_hl7_unescape(struct pp_hl7_msg *m, struct pp_str raw) {
@@ -180,33 +124,111 @@ struct pp_str pp_hl7_unescape(struct pp_hl7_msg *m, struct pp_str raw) {
     return (struct pp_str){out, (uint32_t)o};
 }
 
+const char pp_hl7_deleted[1] = "";
+
+/* raw once more, with NUL in place of every delimiter and line end: a value without delimiters and escapes in it is
+ * then a string that ends where it must, and costs no copy. */
+static const char *make_pieces(struct pp_hl7_msg *m) {
+    unsigned char keep[256];
+    struct pp_str r = m->raw;
+    char *to = pp_arena_alloc(m->arena, (size_t)r.n + 1);
+    if (!to) return NULL;
+    for (int i = 0; i < 256; i++) keep[i] = (unsigned char)i;
+    const char ends[] = {m->d.field, m->d.component, m->d.repetition, m->d.escape, m->d.subcomponent, '\r', '\n'};
+    for (size_t i = 0; i < sizeof ends; i++) keep[(unsigned char)ends[i]] = 0;
+    for (uint32_t i = 0; i < r.n; i++) to[i] = (char)keep[(unsigned char)r.s[i]];
+    to[r.n] = '\0';
+    return m->pieces = to;
+}
+
 struct pp_str pp_hl7_text(struct pp_hl7_msg *m, struct pp_str raw) {
-    if (raw.n == 0 || pp_hl7_is_null(raw)) return PP_STR_NONE;
-    if (memchr(raw.s, m->d.escape, raw.n)) raw = pp_hl7_unescape(m, raw);
+    if (raw.n == 0) return PP_STR_NONE;
+    if (m->plain && raw.s >= m->raw.s && raw.s + raw.n <= m->raw.s + m->raw.n) {
+        const char *p = m->pieces ? m->pieces : make_pieces(m);
+        if (!p) return PP_STR_NONE;
+        p += raw.s - m->raw.s;
+        if (p[raw.n] == '\0' && !memchr(p, '\0', raw.n) && !pp_hl7_is_null(raw)) return (struct pp_str){p, raw.n};
+    }
+    if (pp_hl7_is_null(raw)) return m->profile.null_is_empty ? PP_STR_NONE : (struct pp_str){pp_hl7_deleted, 0};
+    if (memchr(raw.s, m->d.escape, raw.n))
+        raw = pp_hl7_unescape(m, raw);
+    else if (m->plain)
+        return pp_arena_str(m->arena, raw);
     return pp_hl7_to_utf8(m->arena, raw, m->charset);
 }
 
+void pp_hl7_walk_init(struct pp_hl7_walk *w, struct pp_hl7_msg *m, const struct pp_hl7_seg *seg) {
+    const bool own = pp_hl7_is(seg, "MSH") || pp_hl7_is(seg, "FHS") || pp_hl7_is(seg, "BHS");
+    *w = (struct pp_hl7_walk){.m = m, .pos = seg->off, .stop = seg->off + seg->n};
+    if (m->plain && !m->pieces) (void)make_pieces(m);
+    for (; w->pos < w->stop && w->field < (own ? 2u : 1u); w->pos++) w->field += m->raw.s[w->pos] == m->d.field;
+    if (own) w->field = 3; /* the second separator ends MSH-2 */
+}
+
+/* Steps over the delimiter c. */
+static void step(struct pp_hl7_walk *w, char c) {
+    const struct pp_hl7_delims *d = &w->m->d;
+    if (c == d->subcomponent) {
+        w->subcomponent++;
+        return;
+    }
+    w->subcomponent = 1;
+    if (c == d->component) {
+        w->component++;
+        return;
+    }
+    w->component = 1;
+    w->repetition = c == d->repetition ? w->repetition + 1 : 1;
+    w->field += c == d->field;
+}
+
+bool pp_hl7_walk_next(struct pp_hl7_walk *w, struct pp_str *ret) {
+    struct pp_hl7_msg *m = w->m;
+    const struct pp_hl7_delims d = m->d;
+    const char *s = m->raw.s, *pieces = m->pieces;
+    if (!w->started) w->repetition = w->component = w->subcomponent = 1;
+    do {
+        if (w->started && w->pos < w->stop) step(w, s[w->pos++]); /* what ended the value before */
+        w->started = true;
+        uint32_t from = w->pos, at = from;
+        bool copy = !pieces;
+        for (;; at++) {
+            while (pieces && at < w->stop && pieces[at]) at++;
+            if (at >= w->stop) break;
+            char c = s[at];
+            if (c == d.field || c == d.component || c == d.repetition || c == d.subcomponent) break;
+            copy |= pieces != NULL; /* an escape, or a line end inside of the value */
+        }
+        w->pos = at;
+        if (at == from) continue;
+        struct pp_str raw = {s + from, at - from};
+        *ret = copy || pp_hl7_is_null(raw) ? pp_hl7_text(m, raw) : (struct pp_str){pieces + from, raw.n};
+        return true;
+    } while (w->pos < w->stop);
+    return false;
+}
+
+static char escape_name(const struct pp_hl7_delims *d, char c) {
+    if (c == d->field) return 'F';
+    if (c == d->component) return 'S';
+    if (c == d->subcomponent) return 'T';
+    if (c == d->repetition) return 'R';
+    if (c == d->escape) return 'E';
+    return d->truncation && c == d->truncation ? 'P' : 0;
+}
+
 void pp_hl7_escape(const struct pp_hl7_delims *d, struct pp_str text, struct pp_buf *out) {
+    const bool like_null = pp_hl7_is_null(text);
     for (uint32_t i = 0; i < text.n; i++) {
-        char c = text.s[i], name = 0;
-        if (c == d->field)
-            name = 'F';
-        else if (c == d->component)
-            name = 'S';
-        else if (c == d->subcomponent)
-            name = 'T';
-        else if (c == d->repetition)
-            name = 'R';
-        else if (c == d->escape)
-            name = 'E';
-        else if (d->truncation && c == d->truncation)
-            name = 'P';
+        char c = text.s[i], name = escape_name(d, c);
         if (name) {
             char seq[3] = {d->escape, name, d->escape};
             pp_buf_add(out, seq, sizeof seq);
         } else if (c == '\r' || c == '\n') {
             if (c == '\n' && i > 0 && text.s[i - 1] == '\r') continue;
             pp_buf_printf(out, "%c.br%c", d->escape, d->escape);
+        } else if (like_null || ((unsigned char)c < ' ' && c != '\t')) {
+            pp_buf_printf(out, "%cX%02X%c", d->escape, (unsigned char)c, d->escape);
         } else {
             pp_buf_addc(out, c);
         }

@@ -1,11 +1,18 @@
-/* Typed views of HL7 v2 messages: what prior authorization needs of orders, appointments, documents, results and
- * registrations, as plain structs.
+/* Typed views of HL7 v2 messages: what prior authorization needs of orders, appointments, documents, results,
+ * registrations, referrals and charges, as plain structs.
  *
  * Field numbers are those of 2.5.1; older and newer versions and vendor habits
  * are read where they are clear, and said here. A view reads; it decides nothing:
  * codes stay as sent, times stay local until the caller brings the zone of the
  * site (pp_hl7_ts_instant). Strings are decoded UTF-8 in the message's arena;
- * empty = not sent (or sent as explicit null).
+ * empty = not sent, or taken away by an explicit null, which pp_hl7_is_deleted
+ * tells. What m->profile says of the sender goes before the order of fields given
+ * here.
+ *
+ * Places: a composite value has `at`, the offset of its bytes in pp_hl7_msg.raw,
+ * and a struct has `segment`, the position of its segment from 1 (0 = none);
+ * pp_hl7_place_at turns an offset into segment, field, repetition and component,
+ * pp_hl7_fault_at records a finding there.
  *
  * Every pp_hl7_read_<message> returns 0, or -1 with an error that names segment,
  * field and reason; then nothing of *ret may be used. Lesser findings are added
@@ -22,25 +29,31 @@
 struct pp_hl7_id { /* CX, EI, XON: an identifier */
     struct pp_str value;
     struct pp_str authority; /* namespace, else universal id; empty = the sender */
-    struct pp_str type;      /* CX-5: MR, AN, VN, SS, … */
+    struct pp_str type;      /* CX-5: MR, AN, VN, SS, …; SS too where CX-4 or CX-6 is USSSA and CX-5 is empty */
+    uint32_t at;
 };
 struct pp_hl7_code { /* CE, CWE */
     struct pp_str code, text, system;
     struct pp_str alt_code, alt_text, alt_system;
+    uint32_t at;
 };
 struct pp_hl7_name { /* XPN */
     struct pp_str family, given, middle, suffix, prefix;
+    uint32_t at;
 };
 struct pp_hl7_provider { /* XCN; several repetitions of one person are read as one */
     struct pp_str id, authority, id_type;
     struct pp_str npi; /* ten digits, where XCN-9 or XCN-13 says that it is one */
     struct pp_hl7_name name;
+    uint32_t at;
 };
 struct pp_hl7_address { /* XAD */
     struct pp_str line, line2, city, state, zip, country;
+    uint32_t at;
 };
 struct pp_hl7_location { /* PL */
     struct pp_str point_of_care, room, bed, facility, building, description;
+    uint32_t at;
 };
 
 /* ---- MSH ---- */
@@ -58,22 +71,27 @@ struct pp_hl7_msh {
 
 /* What we do with a message type. */
 enum pp_hl7_use {
-    PP_HL7_USE_NONE,        /* recorded as not used */
-    PP_HL7_USE_ORDER,       /* ORM^O01, OMG^O19, OML^O21 */
-    PP_HL7_USE_APPOINTMENT, /* SIU^S12-S17, S26 */
-    PP_HL7_USE_DOCUMENT,    /* MDM^T02 */
+    PP_HL7_USE_NONE,        /* recorded as not used; pp_hl7_unused_why says why */
+    PP_HL7_USE_ORDER,       /* ORM^O01, OMG^O19, OMI^O23, OML^O21 */
+    PP_HL7_USE_APPOINTMENT, /* SIU^S12-S22, S26 */
+    PP_HL7_USE_DOCUMENT,    /* MDM^T02, T04, T06, T08, T10: those with content */
     PP_HL7_USE_RESULT,      /* ORU^R01 */
-    PP_HL7_USE_PATIENT,     /* ADT^A01, A03, A04, A05, A08, A11, A13, A28, A31 */
-    PP_HL7_USE_MERGE,       /* ADT^A40 */
+    PP_HL7_USE_PATIENT,     /* ADT whose PID says who the patient is: A01-A16, A21, A22, A25-A28, A31, A38, A60 … */
+    PP_HL7_USE_MERGE,       /* ADT^A18, A30, A34, A36, A39, A40, A47 */
+    PP_HL7_USE_REFERRAL,    /* REF^I12-I14, RQA^I08-I11 */
+    PP_HL7_USE_CHARGE,      /* DFT^P03, P11: pp_hl7_read_charges; no fact of ours comes of it */
 };
 
 /* -1 when MSH-9 or MSH-10 is empty: nobody could answer such a message by its number. */
 int pp_hl7_read_msh(struct pp_hl7_msg *m, struct pp_hl7_msh *ret, struct pp_err *err);
 enum pp_hl7_use pp_hl7_use_of(const struct pp_hl7_msh *msh);
+/* Why a message of this type is not used: fixed words. */
+const char *pp_hl7_unused_why(const struct pp_hl7_msh *msh);
 
 /* ---- patient, visit, insurance ---- */
 
 struct pp_hl7_pid {
+    uint32_t segment;
     struct pp_hl7_id *ids; /* PID-3; PID-2 and then PID-4 when PID-3 is empty (2.2 habit, flagged) */
     uint32_t ids_n;
     struct pp_hl7_id
@@ -86,6 +104,7 @@ struct pp_hl7_pid {
     struct pp_str phone; /* PID-13, first, as text */
 };
 struct pp_hl7_visit { /* PV1 */
+    uint32_t segment;
     bool present;
     struct pp_str patient_class, admission_type, hospital_service, admit_source, disposition, facility;
     struct pp_hl7_location location;
@@ -93,7 +112,20 @@ struct pp_hl7_visit { /* PV1 */
     struct pp_hl7_id visit; /* PV1-19 */
     struct pp_hl7_ts admitted, discharged;
 };
-struct pp_hl7_insurance {     /* IN1, IN2, IN3 */
+struct pp_hl7_certification { /* IN3 */
+    uint32_t segment;
+    struct pp_hl7_id number;         /* IN3-2 */
+    struct pp_str required;          /* IN3-4: Y, N */
+    struct pp_hl7_ts certified;      /* IN3-6 */
+    struct pp_hl7_ts begin, end;     /* IN3-9, 10 */
+    struct pp_str days;              /* IN3-11.2: how many; IN3-11.1 says of which kind */
+    struct pp_hl7_code refused;      /* IN3-12: why the reviewer does not concur */
+    struct pp_hl7_provider reviewer; /* IN3-14 */
+    struct pp_str agency;            /* IN3-18 */
+    struct pp_str requirement;       /* IN3-20.2: Y when certification is needed before */
+};
+struct pp_hl7_insurance { /* IN1, IN2, IN3 */
+    uint32_t segment;
     int64_t rank;             /* IN1-22 when it is a number, else IN1-1, else the position, from 1 */
     struct pp_hl7_code plan;  /* IN1-2 */
     struct pp_hl7_id company; /* IN1-3, first */
@@ -101,6 +133,7 @@ struct pp_hl7_insurance {     /* IN1, IN2, IN3 */
     struct pp_hl7_ts effective, expires;
     struct pp_str authorization;
     struct pp_hl7_ts authorization_date; /* IN1-14 */
+    struct pp_str authorization_source;
     struct pp_str plan_type;
     struct pp_hl7_name insured;
     struct pp_str relation; /* IN1-17, code */
@@ -108,12 +141,13 @@ struct pp_hl7_insurance {     /* IN1, IN2, IN3 */
     struct pp_str insured_sex;
     struct pp_str precertification;      /* IN1-28 */
     struct pp_str policy_no, insured_id; /* IN1-36, IN1-49 */
-    struct pp_str member_id;             /* policy_no, else insured_id, else IN2-61; a profile may prefer another */
+    struct pp_str member_id;             /* policy_no, else insured_id, else IN2-61; the profile may prefer another */
     struct pp_str medicare_no, medicaid_case, payor_id, payor_subscriber; /* IN2-6, 8, 25, 26 */
-    struct pp_hl7_id certification;                                       /* IN3-2, first IN3 */
-    struct pp_hl7_ts certification_begin, certification_end;              /* IN3-9, 10 */
+    struct pp_hl7_certification *certifications;                          /* IN3 */
+    uint32_t certifications_n;
 };
 struct pp_hl7_diagnosis { /* DG1 */
+    uint32_t segment;
     struct pp_hl7_code code;
     struct pp_str type; /* A, W, F */
     int64_t priority;   /* DG1-15, 0 = not given */
@@ -143,7 +177,7 @@ struct pp_hl7_order {
     struct pp_hl7_provider ordering;   /* ORC-12, else OBR-16 */
     struct pp_str organization;        /* ORC-21, else ORC-17 text */
     struct pp_hl7_location entered_at; /* ORC-13 */
-    char kind[4];                      /* OBR, RQD or RXO: the detail segment; "" = none */
+    char kind[4];                      /* OBR, RQD or RXO: the detail segment (PR1 of a referral); "" = none */
     struct pp_hl7_code service;        /* OBR-4, RQD-2 (else 3), RXO-1 */
     struct pp_hl7_code procedure;      /* OBR-44 */
     struct pp_str *modifiers;          /* OBR-45 */
@@ -184,6 +218,7 @@ enum pp_hl7_start_from {
 struct pp_hl7_appointment {
     struct pp_hl7_msh msh;
     struct pp_hl7_person person;                   /* no insurance in a SIU by the standard */
+    uint32_t segment;                              /* of SCH */
     struct pp_hl7_id placer, filler;               /* SCH-1, SCH-2 */
     struct pp_hl7_code event_reason, reason, type; /* SCH-6, 7, 8 */
     struct pp_str status;                          /* SCH-25 code, else AIS-10 */
@@ -204,13 +239,15 @@ int pp_hl7_read_appointment(struct pp_hl7_msg *m, struct pp_hl7_appointment *ret
 
 /* ---- documents and results ---- */
 
-struct pp_hl7_part {            /* one OBX of type ED or RP */
+struct pp_hl7_part { /* one OBX of type ED or RP */
+    uint32_t segment;
     struct pp_hl7_code what;    /* OBX-3 */
     struct pp_str content_type; /* application/pdf, … ; application/octet-stream when unknown */
     struct pp_str bytes;        /* decoded; empty for a reference */
     struct pp_str reference;    /* RP-1: where the bytes are */
 };
 struct pp_hl7_observation {
+    uint32_t segment;
     struct pp_str set_id, value_type;
     struct pp_hl7_code what;                          /* OBX-3 */
     struct pp_str value, units, range, flags, status; /* OBX-5 as one text, 6, 7, 8, 11 */
@@ -227,6 +264,7 @@ struct pp_hl7_content {
 struct pp_hl7_document {
     struct pp_hl7_msh msh;
     struct pp_hl7_person person;
+    uint32_t segment;                /* of TXA */
     struct pp_hl7_code type;         /* TXA-2 */
     struct pp_hl7_id number, parent; /* TXA-12, TXA-13 */
     struct pp_hl7_id *placer_orders; /* TXA-14, else ORC-2/OBR-2 of the message */
@@ -244,6 +282,7 @@ struct pp_hl7_document {
 int pp_hl7_read_document(struct pp_hl7_msg *m, struct pp_hl7_document *ret, struct pp_err *err);
 
 struct pp_hl7_result { /* one OBR and what follows it */
+    uint32_t segment;
     struct pp_hl7_id placer, filler;
     struct pp_hl7_code service;
     struct pp_str status;                         /* OBR-25 */
@@ -264,6 +303,7 @@ int pp_hl7_read_results(struct pp_hl7_msg *m, struct pp_hl7_results *ret, struct
 /* ---- registrations ---- */
 
 struct pp_hl7_merge { /* one PID and the MRG after it */
+    uint32_t segment; /* of MRG */
     struct pp_hl7_pid survivor;
     struct pp_hl7_id *prior; /* MRG-1 */
     uint32_t prior_n;
@@ -275,11 +315,92 @@ struct pp_hl7_registration {
     struct pp_hl7_msh msh;
     struct pp_hl7_ts recorded;   /* EVN-2 */
     struct pp_hl7_person person; /* of the first PID */
-    struct pp_hl7_merge *merges; /* of A40 */
+    struct pp_hl7_merge *merges; /* of a merge */
     uint32_t merges_n;
 };
-/* -1 without a patient identifier; for A40 also without an MRG-1. */
+/* -1 without a patient identifier; for a merge also without an MRG-1. */
 int pp_hl7_read_registration(struct pp_hl7_msg *m, struct pp_hl7_registration *ret, struct pp_err *err);
+
+/* ---- referrals and requests for authorization ---- */
+
+struct pp_hl7_authorization { /* AUT */
+    uint32_t segment;
+    struct pp_hl7_code plan;             /* AUT-1 */
+    struct pp_hl7_code company;          /* AUT-2 */
+    struct pp_str company_name;          /* AUT-3 */
+    struct pp_hl7_ts effective, expires; /* AUT-4, 5 */
+    struct pp_hl7_id number;             /* AUT-6 */
+    struct pp_str reimbursement;         /* AUT-7.1, an amount */
+    struct pp_str requested, authorized; /* AUT-8, AUT-9: numbers of treatments */
+    struct pp_hl7_ts processed;          /* AUT-10 */
+};
+struct pp_hl7_party { /* PRD */
+    uint32_t segment;
+    struct pp_hl7_code role; /* PRD-1: RP referring, RT referred to, … */
+    struct pp_hl7_name name;
+    struct pp_str npi;   /* PRD-7 of type NPI */
+    struct pp_hl7_id id; /* PRD-7, first */
+};
+struct pp_hl7_procedure { /* PR1 and the AUT after it */
+    uint32_t segment;
+    struct pp_hl7_code code;  /* PR1-3 */
+    struct pp_hl7_ts when;    /* PR1-5 */
+    struct pp_str *modifiers; /* PR1-16 */
+    uint32_t modifiers_n;
+    struct pp_hl7_authorization *authorization; /* NULL: none */
+};
+struct pp_hl7_referral {
+    struct pp_hl7_msh msh;
+    struct pp_hl7_person person;                                      /* insurance and diagnoses stand there */
+    uint32_t segment;                                                 /* of RF1; 0 = there is none */
+    struct pp_hl7_code status, priority, type, disposition, category; /* RF1-1 to 5 */
+    struct pp_hl7_id number, external;                                /* RF1-6, RF1-11 */
+    struct pp_hl7_ts effective, expires, processed;                   /* RF1-7, 8, 9 */
+    struct pp_hl7_code *reasons;                                      /* RF1-10 */
+    uint32_t reasons_n;
+    struct pp_hl7_authorization *authorization; /* of the whole; NULL: none */
+    struct pp_hl7_party *parties;
+    uint32_t parties_n;
+    struct pp_hl7_procedure *procedures;
+    uint32_t procedures_n;
+    struct pp_str answer, answered_id; /* MSA-1, MSA-2 of RPA and RRI */
+    struct pp_str notes;               /* NTE-3 after PV1, one line each */
+};
+/* REF, RQA, and the answers RPA and RRI. -1 without a patient identifier. */
+int pp_hl7_read_referral(struct pp_hl7_msg *m, struct pp_hl7_referral *ret, struct pp_err *err);
+/* The party of that role (table 0286); NULL when there is none. */
+const struct pp_hl7_party *pp_hl7_party_of(const struct pp_hl7_referral *r, const char *role);
+
+/* ---- charges ---- */
+
+struct pp_hl7_charge { /* FT1 */
+    uint32_t segment;
+    struct pp_hl7_id transaction;                /* FT1-2 */
+    struct pp_hl7_ts when, until;                /* FT1-4, 4.2 */
+    struct pp_hl7_ts posted;                     /* FT1-5 */
+    struct pp_str type;                          /* FT1-6: CG charge, CD credit, PY payment, AJ adjustment */
+    struct pp_hl7_code item;                     /* FT1-7 */
+    struct pp_str quantity;                      /* FT1-10 */
+    struct pp_str amount, unit_amount, currency; /* FT1-11, 12 */
+    struct pp_hl7_code plan;                     /* FT1-14 */
+    struct pp_hl7_location location;             /* FT1-16 */
+    struct pp_hl7_code *diagnoses;               /* FT1-19 */
+    uint32_t diagnoses_n;
+    struct pp_hl7_provider performed, ordered; /* FT1-20, 21 */
+    struct pp_hl7_id filler;                   /* FT1-23 */
+    struct pp_hl7_code procedure;              /* FT1-25, else the PR1-3 that follows */
+    struct pp_str *modifiers;                  /* FT1-26, else PR1-16 */
+    uint32_t modifiers_n;
+};
+struct pp_hl7_charges {
+    struct pp_hl7_msh msh;
+    struct pp_hl7_person person; /* with account, visit, insurance and diagnoses */
+    struct pp_hl7_charge *charges;
+    uint32_t charges_n;
+    uint32_t refused_n; /* left out, each with a fault of severity 'E' */
+};
+/* -1 without a patient identifier, or without any FT1 that names type, date and code. */
+int pp_hl7_read_charges(struct pp_hl7_msg *m, struct pp_hl7_charges *ret, struct pp_err *err);
 
 /* ---- parts, for views to come; all tolerate seg == NULL ---- */
 
@@ -293,6 +414,24 @@ struct pp_hl7_ts pp_hl7_ts_of(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, unsi
 /* All identifiers of a repeating field. NULL and *ret_n 0 when there is none. */
 struct pp_hl7_id *pp_hl7_ids_of(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, unsigned field, bool is_ei,
                                 uint32_t *ret_n);
+/* All codes of a repeating field that have a code or a text; the same for first components. */
+struct pp_hl7_code *pp_hl7_codes_of(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, unsigned field, uint32_t *ret_n);
+struct pp_str *pp_hl7_values_of(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, unsigned field, uint32_t *ret_n);
+/* First repetition of a field. */
+static inline struct pp_hl7_code pp_hl7_code_in(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, unsigned field) {
+    return pp_hl7_code_of(m, pp_hl7_rep(m, pp_hl7_field(m, seg, field), 1));
+}
+static inline struct pp_hl7_id pp_hl7_ei_in(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, unsigned field) {
+    return pp_hl7_id_of(m, pp_hl7_rep(m, pp_hl7_field(m, seg, field), 1), true);
+}
+static inline struct pp_hl7_id pp_hl7_cx_in(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, unsigned field) {
+    return pp_hl7_id_of(m, pp_hl7_rep(m, pp_hl7_field(m, seg, field), 1), false);
+}
+static inline struct pp_hl7_location pp_hl7_location_in(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, unsigned field) {
+    return pp_hl7_location_of(m, pp_hl7_rep(m, pp_hl7_field(m, seg, field), 1));
+}
+/* Ten digits, the last of which is the right check digit of an NPI (ISO 7812 over 80840 and the number). */
+bool pp_hl7_npi_valid(struct pp_str s);
 /* DG1. */
 struct pp_hl7_diagnosis pp_hl7_diagnosis_of(struct pp_hl7_msg *m, struct pp_hl7_seg *seg);
 /* PID, PV1, IN1-IN3 and DG1 up to the first order. -1 without PID or without an identifier, and for a message with a

@@ -17,6 +17,7 @@ const char *pp_mllp_reason_text(enum pp_mllp_reason reason) {
     case PP_MLLP_BAD_OVERSIZE: return "the message is larger than the limit";
     case PP_MLLP_BAD_EMPTY: return "empty frame";
     case PP_MLLP_BAD_PARTIAL: return "the frame did not end";
+    case PP_MLLP_BAD_TIMEOUT: return "the sender fell silent inside a frame";
     case PP_MLLP_BAD_MEMORY: return "no memory for the message";
     }
     return "";
@@ -154,6 +155,7 @@ size_t pp_mllp_feed(struct pp_mllp *m, const char *p, size_t n, int64_t now_ms, 
         pp_buf_reset(&m->buf);
         m->taken = false;
     }
+    if (n) m->last_ms = now_ms;
     size_t i = 0;
     while (i < n && ret->what == PP_MLLP_NOTHING) {
         switch (m->state) {
@@ -167,7 +169,7 @@ size_t pp_mllp_feed(struct pp_mllp *m, const char *p, size_t n, int64_t now_ms, 
     return i;
 }
 
-void pp_mllp_finish(struct pp_mllp *m, struct pp_mllp_event *ret) {
+static void finish(struct pp_mllp *m, enum pp_mllp_reason partial, struct pp_mllp_event *ret) {
     *ret = (struct pp_mllp_event){.what = PP_MLLP_NOTHING};
     if (m->taken) {
         pp_buf_reset(&m->buf);
@@ -177,7 +179,7 @@ void pp_mllp_finish(struct pp_mllp *m, struct pp_mllp_event *ret) {
         end(m, true, ret);
     } else if (m->state == PP_MLLP_MESSAGE) {
         m->discarded += m->buf.n;
-        tell(m, PP_MLLP_BAD_PARTIAL, m->buf.n, ret);
+        tell(m, partial, m->buf.n, ret);
         ret->bytes = pp_buf_str(&m->buf);
         m->taken = true;
     } else if (m->outside_run && !m->outside_told) {
@@ -187,6 +189,14 @@ void pp_mllp_finish(struct pp_mllp *m, struct pp_mllp_event *ret) {
     m->fs_pending = 0;
     m->outside_run = 0;
     m->outside_told = false;
+}
+
+void pp_mllp_finish(struct pp_mllp *m, struct pp_mllp_event *ret) { finish(m, PP_MLLP_BAD_PARTIAL, ret); }
+
+void pp_mllp_tick(struct pp_mllp *m, int64_t now_ms, struct pp_mllp_event *ret) {
+    *ret = (struct pp_mllp_event){.what = PP_MLLP_NOTHING};
+    if (m->state == PP_MLLP_IDLE || m->opts.idle_ms == 0 || now_ms - m->last_ms < m->opts.idle_ms) return;
+    finish(m, PP_MLLP_BAD_TIMEOUT, ret);
 }
 
 int64_t pp_mllp_age_ms(const struct pp_mllp *m, int64_t now_ms) {

@@ -36,6 +36,7 @@ enum pp_mllp_reason {
     PP_MLLP_BAD_OVERSIZE, /* the message is larger than the limit; bytes = its head, for the negative answer */
     PP_MLLP_BAD_EMPTY,    /* a frame without a message */
     PP_MLLP_BAD_PARTIAL,  /* finish: the frame never ended; bytes = what was there */
+    PP_MLLP_BAD_TIMEOUT,  /* tick: the same, because nothing came for idle_ms */
     PP_MLLP_BAD_MEMORY,   /* no memory for the frame; the rest of it is skipped */
 };
 
@@ -50,6 +51,7 @@ struct pp_mllp_event {
 
 struct pp_mllp_opts {
     uint32_t max_bytes; /* 0 = PP_MLLP_MESSAGE_MAX */
+    uint32_t idle_ms;   /* silence inside of a frame after which pp_mllp_tick ends it; 0 = never */
     bool fs_only;       /* this sender ends frames with FS alone */
 };
 
@@ -60,9 +62,9 @@ struct pp_mllp {
     uint32_t fs_pending; /* FS bytes held back until what follows is known */
     bool taken;          /* buf holds a frame that was already given out */
     bool outside_told;
-    uint64_t outside_run; /* noise since the last frame */
-    uint64_t skipped;     /* bytes of the oversized frame */
-    int64_t began_ms;
+    uint64_t outside_run;      /* noise since the last frame */
+    uint64_t skipped;          /* bytes of the oversized frame */
+    int64_t began_ms, last_ms; /* of the frame in hand: its VT, its last byte */
     /* totals, for metrics */
     uint64_t frames, errors, outside, discarded;
 };
@@ -75,6 +77,10 @@ size_t pp_mllp_feed(struct pp_mllp *m, const char *p, size_t n, int64_t now_ms, 
 /* The sender fell silent or closed: gives out a frame whose FS has come but not its CR, else tells of a partial one.
  * The framer is idle afterwards. */
 void pp_mllp_finish(struct pp_mllp *m, struct pp_mllp_event *ret);
+/* Time passed and nothing came. Ends a frame whose sender has been silent for opts.idle_ms the way pp_mllp_finish does;
+ * otherwise nothing happens. Call it from a timer; an event of it is a reason to close the connection, unless it is a
+ * frame. */
+void pp_mllp_tick(struct pp_mllp *m, int64_t now_ms, struct pp_mllp_event *ret);
 /* Age of the frame that has begun and not ended; 0 when there is none. The caller decides when it is too old. */
 int64_t pp_mllp_age_ms(const struct pp_mllp *m, int64_t now_ms);
 const char *pp_mllp_reason_text(enum pp_mllp_reason reason);

@@ -1,4 +1,4 @@
-/* Code systems and extension addresses of PAS 2.2.1, and the codes we choose. Shared by pas_*.c only. */
+/* Code systems and extension addresses of PAS 2.2.1, and the codes we choose. Shared by pas_*.c and x12_278*.c only. */
 #ifndef PP_CODEC_PAS_CODES_H
 #define PP_CODEC_PAS_CODES_H
 

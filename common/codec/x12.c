@@ -110,7 +110,7 @@ static void element_copy(char *ret, size_t size, const char *p, size_t n) {
 
 /* Splits the 16 elements of the header and fills the envelope. */
 static void header_elements(struct pp_x12_reader *r, struct pp_x12_seg *s) {
-    *s = (struct pp_x12_seg){.raw = {r->isa, r->isa_n}, .id = {r->isa, 3}, .d = &r->d};
+    *s = (struct pp_x12_seg){.raw = {r->isa, r->isa_n}, .id = {r->isa, 3}, .key = X12_KEY('I', 'S', 'A'), .d = &r->d};
     uint32_t from = 4;
     for (uint32_t k = 4; k <= r->isa_n && s->n < 16; k++)
         if (k == r->isa_n || (unsigned char)r->isa[k] == r->d.element) {
@@ -133,6 +133,21 @@ static void header_elements(struct pp_x12_reader *r, struct pp_x12_seg *s) {
         element_copy(copies[i].to, copies[i].size, pp_x12_el(s, copies[i].el).s, pp_x12_el(s, copies[i].el).n);
 }
 
+/* Separators inside of elements, and bytes that a value should not have: see struct pp_x12_seg. */
+static void count_specials(struct pp_x12_seg *s) {
+    uint32_t n = 0;
+    s->controls = false;
+    for (uint32_t i = 0; i < s->raw.n; i++) {
+        unsigned char c = (unsigned char)s->raw.s[i];
+        if (c == s->d->element) continue;
+        if (c == s->d->component || (c == s->d->repetition && c))
+            n++;
+        else if (c < 0x20 || c >= 0x7f)
+            s->controls = true;
+    }
+    s->specials = n > UINT16_MAX ? UINT16_MAX : (uint16_t)n;
+}
+
 static void accept_header(struct pp_x12_reader *r, struct pp_x12_event *ret) {
     x12_close_levels(r, 0, ret);
     r->lost = false;
@@ -145,6 +160,7 @@ static void accept_header(struct pp_x12_reader *r, struct pp_x12_event *ret) {
     bool usable = rep.n == 1 && !is_alnum((unsigned char)rep.s[0]) && !is_blank(rep.s[0]) &&
                   (unsigned char)rep.s[0] != r->d.element && (unsigned char)rep.s[0] != r->d.component;
     r->d.repetition = has_repetition && usable ? (unsigned char)rep.s[0] : 0;
+    count_specials(&r->seg);
     x12_envelope_segment(r, ret);
     if (has_repetition && !usable)
         x12_find(r, PP_X12_WARNING, PP_X12_F_ISA_REPETITION, "ISA", 11, "this is no repetition separator; ignored");
@@ -245,7 +261,7 @@ static struct pp_str drop_breaks(struct pp_x12_reader *r, struct pp_str raw) {
         pp_buf_adds(&r->carry, raw);
     }
     uint32_t o = 0;
-    for (uint32_t i = 0; i < r->carry.n; i++)
+    for (uint32_t i = 0; i < raw.n; i++) /* the carry may hold the terminator too */
         if (r->carry.p[i] != '\r' && r->carry.p[i] != '\n') r->carry.p[o++] = r->carry.p[i];
     r->carry_used = true;
     return (struct pp_str){r->carry.p, o};
@@ -257,10 +273,13 @@ static void split_elements(struct pp_x12_reader *r, struct pp_str raw) {
     s->n = 0;
     s->binary_n = 0;
     s->d = &r->d;
+    count_specials(s);
     const char *p = raw.s, *stop = raw.s + raw.n, *from = p;
     const char sep = (char)r->d.element;
     while (p < stop && *p != sep) p++;
     s->id = (struct pp_str){from, (uint32_t)(p - from)};
+    s->key = 0;
+    for (uint32_t i = 0; i < s->id.n && s->id.n <= 4; i++) s->key |= (uint32_t)(unsigned char)s->id.s[i] << (i * 8);
     while (p < stop) {
         from = ++p;
         while (p < stop && *p != sep) p++;
@@ -504,9 +523,26 @@ static void end_event(struct pp_x12_reader *r, struct pp_x12_event *ret) {
     }
 }
 
+/* What x12_quick_segment leaves of its event. Not by zeroing all of it first: that costs as much as reading a segment.
+ */
+static void rest_of_quick_event(struct pp_x12_reader *r, struct pp_x12_event *ret) {
+    ret->bytes = PP_STR_NONE;
+    ret->transaction_lost = ret->end = false;
+    ret->lost_pos = (struct pp_x12_pos){0};
+    ret->findings = r->findings;
+    ret->findings_n = r->findings_n = 0;
+}
+
 size_t pp_x12_feed(struct pp_x12_reader *r, const char *p, size_t n, struct pp_x12_event *ret) {
-    begin_event(r, ret);
     size_t i = 0;
+    if (r->state == SEGMENT && r->in_st && r->d.segment_n == 1 && r->carry.n == 0 && !r->closing) {
+        i = x12_quick_segment(r, p, n, ret);
+        if (i) {
+            rest_of_quick_event(r, ret);
+            return i;
+        }
+    }
+    begin_event(r, ret);
     while (i < n && ret->what == PP_X12_NOTHING) {
         switch (r->state) {
         case SEEK: i += step_seek(r, p + i, n - i, ret); break;
@@ -527,6 +563,7 @@ void pp_x12_finish(struct pp_x12_reader *r, struct pp_x12_event *ret) {
     begin_event(r, ret);
     if (r->finished) {
         end_event(r, ret);
+        ret->end = true;
         return;
     }
     if (r->state == HEADER || r->state == HEADER_END) {
@@ -548,4 +585,5 @@ void pp_x12_finish(struct pp_x12_reader *r, struct pp_x12_event *ret) {
         r->state = SEEK;
     }
     end_event(r, ret);
+    ret->end = ret->what == PP_X12_NOTHING && r->finished;
 }

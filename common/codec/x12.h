@@ -83,7 +83,8 @@ enum pp_x12_code {
     PP_X12_F_DUPLICATE_ST, /* ST02 not unique in its group */
     PP_X12_F_FUNCTION,     /* GS01 and ST01 do not fit together */
     PP_X12_F_TRUNCATED,    /* the file ends inside a segment */
-    PP_X12_F_GUIDE = 100,
+    PP_X12_F_GUIDE = 100,  /* of the views */
+    PP_X12_F_CHECK = 1000, /* of the guide checker: x12_check.h */
 };
 
 /* What is wrong with a value, without the value. */
@@ -110,11 +111,26 @@ struct pp_x12_finding {
     enum pp_x12_class value;
     int64_t said, counted; /* of counts; -1 = not meant */
     const char *text;      /* fixed words of ours */
+    /* Of the checker, for a 999; empty where it has no word for it. */
+    char ik304[3], ik403[4];
+    uint16_t data_element;   /* IK402: number of the data element, of a composite its number */
+    bool not_in_directory;   /* the segment id is none of X12's: it must not stand in IK301 (segment is "" then) */
+    const char *name;        /* of the rule or the code, stable: what a profile speaks of; NULL from the reader alone */
+    const char *guide_words; /* what the place is called in the guide, our own words; NULL */
+    /* What made a situational rule ask (CTX of a 999); segment "" = nothing. */
+    struct {
+        char segment[4], loop[8];
+        uint32_t position; /* of the segment in its transaction */
+        uint16_t element, component, data_element;
+    } trigger;
 };
 
 struct pp_x12_seg {
     struct pp_str raw; /* without the terminator */
     struct pp_str id;
+    uint32_t key;                          /* the id as a number, first byte lowest; 0 when it has more than 4 bytes */
+    uint16_t specials;                     /* component and repetition separators in it; none of them where this is 0 */
+    bool controls;                         /* it may hold control characters or bytes from 0x7f on; none where false */
     uint32_t n;                            /* number of elements, at most PP_X12_ELEMENTS_MAX */
     struct pp_str el[PP_X12_ELEMENTS_MAX]; /* el[0] is element 1; use pp_x12_el() */
     uint64_t binary_n;                     /* bytes of binary data that were told before; their element is empty */
@@ -152,11 +168,13 @@ struct pp_x12_event {
     struct pp_x12_pos lost_pos;
     const struct pp_x12_finding *findings;
     uint32_t findings_n;
+    bool end; /* with PP_X12_NOTHING from pp_x12_finish: there is no more */
 };
 
 struct pp_x12_opts {
     bool repair;          /* read an ISA whose blanks were collapsed; told as a warning */
     bool counts_tolerant; /* SE01, GE01 and IEA01 that do not fit are warnings: this partner is known for it */
+    bool portable;        /* without SSE2 (for tests: the events are the same) */
     uint32_t segment_max; /* 0 = PP_X12_SEGMENT_MAX */
 };
 

@@ -1,7 +1,8 @@
 #include "codec/x12_837_int.h"
 #include <stdlib.h>
 
-/* Life of a transaction: findings, verdict, handing out. What segments mean is in x12_837_loops.c. */
+/* Life of a transaction: findings, verdict, handing out. What segments mean is in x12_837_loops.c and
+ * x12_837_claim.c. */
 
 struct pp_x12_837 *pp_x12_837_open(const struct pp_837_handlers *handlers, size_t arena_bytes) {
     struct pp_x12_837 *v = calloc(1, sizeof *v);
@@ -114,8 +115,23 @@ int pp_x12_837_event(struct pp_x12_837 *v, const struct pp_x12_reader *r, const 
         sort_findings(v, e, true);
     }
     if (!v->in_st) return 0;
-    if (e->role == PP_X12_BODY && v->ours && v->guide_ok && !pp_arena_failed(&v->arena)) x837_segment(v);
+    if (e->role == PP_X12_BODY && v->ours && v->guide_ok && !pp_arena_failed(&v->arena)) {
+        if (!x837_loop_segment(v)) x837_claim_segment(v);
+    }
     return e->role == PP_X12_SE ? end_transaction(v) : 0;
+}
+
+void pp_x12_837_refuse(struct pp_x12_837 *v) {
+    if (!v->in_st || !v->ours) return;
+    struct pp_x12_finding f = {.snip = 2,
+                               .severity = PP_X12_ERROR,
+                               .code = PP_837_F_REFUSED,
+                               .pos = v->st_pos,
+                               .segment = "ST",
+                               .said = -1,
+                               .counted = -1,
+                               .text = "the transaction did not pass its check"};
+    keep(v, &f);
 }
 
 int pp_x12_837_bytes(const struct pp_x12_opts *opts, struct pp_str bytes, const struct pp_837_handlers *handlers) {

@@ -1,4 +1,5 @@
-/* Professional claims (837P, 005010X222 with any addenda) as structs, from the stream of an X12 reader.
+/* Professional and institutional claims (837P, 005010X222; 837I, 005010X223; any addenda) as structs, from the stream
+ * of an X12 reader. Institutional ones are read only when the handlers ask for them.
  *
  * Give every event of the reader to pp_x12_837_event(). Claims are held until
  * their transaction has ended well and are then given out one by one; a
@@ -17,8 +18,11 @@
 #include "base/date.h"
 #include "codec/x12.h"
 
-#define PP_837_LINES_MAX 50 /* LX of one claim, by the guide */
+#define PP_837_LINES_MAX 50   /* LX of one professional claim, by the guide */
+#define PP_837I_LINES_MAX 999 /* of an institutional one */
 #define PP_837_DIAGNOSES_MAX 12
+#define PP_837I_DIAGNOSES_MAX 25       /* principal and other diagnoses of an institutional claim */
+#define PP_837_REASONS_MAX 3           /* reasons for the visit */
 #define PP_837_FINDINGS_MAX 50         /* kept for one transaction; more are counted */
 #define PP_837_ARENA_BYTES (64u << 20) /* default for what one transaction may hold */
 
@@ -34,6 +38,7 @@ enum pp_837_code {                                          /* pp_x12_finding.co
                    PP_837_F_UNKNOWN_CODE, /* a qualifier that we do not know; its value was left out */
                    PP_837_F_NO_CLAIM,
                    PP_837_F_TOO_LARGE,
+                   PP_837_F_REFUSED, /* pp_x12_837_refuse(): somebody else found the errors */
 };
 
 struct pp_837_party { /* NM1 and what belongs to it */
@@ -59,24 +64,28 @@ struct pp_837_person { /* subscriber or patient */
 struct pp_837_diagnosis {
     struct pp_str qualifier; /* ABK, ABF; BK, BF */
     struct pp_str code;
+    struct pp_str present_on_admission; /* HI 9: Y, N, U, W; institutional */
 };
 struct pp_837_line {
     struct pp_x12_pos pos;                                    /* of the LX */
     int64_t number;                                           /* LX01 */
-    struct pp_str code_type, code, modifiers[4], description; /* SV101: HC, ER, IV, WK */
+    struct pp_str revenue;                                    /* SV201; institutional lines may have no code at all */
+    struct pp_str code_type, code, modifiers[4], description; /* SV101, SV202: HC, ER, HP, IV, WK */
     uint32_t modifiers_n;
-    struct pp_str charge, unit, quantity; /* SV102, 103, 104 */
-    struct pp_str place_of_service;       /* SV105, else the claim's */
+    struct pp_str charge, unit, quantity; /* SV102, 103, 104; SV203, 204, 205 */
+    struct pp_str place_of_service;       /* SV105, else the claim's; none of an institutional line */
     int pointers[4];                      /* SV107; 1 = first diagnosis; 0 = none */
     uint32_t pointers_n;
     pp_date date_from, date_until;         /* DTP 472; until = from for a single day */
-    struct pp_str authorization, referral; /* REF G1, 9F of the line; never one of another payer (REF04 2U) */
+    struct pp_str authorization, referral; /* REF G1, 9F of the line; never one of another payer (REF04 2U). A line of
+                                              an 837I has none: the claim's holds */
     struct pp_str control;                 /* REF 6R */
     struct pp_837_provider rendering, facility, ordering, referring; /* 2420A, C, E, F */
     struct pp_str ndc;                                               /* LIN03 of N4 */
 };
 struct pp_claim837 {
     struct pp_x12_pos pos; /* of the CLM */
+    bool institutional;    /* 837I */
     struct pp_x12_envelope envelope;
     struct pp_str batch_ref; /* BHT03 */
     struct pp_str use;       /* BHT06: CH chargeable, RP reporting, 31 subrogation */
@@ -94,8 +103,18 @@ struct pp_claim837 {
     pp_date admitted, discharged;                                             /* DTP 435, 096 */
     struct pp_837_diagnosis *diagnoses;
     uint32_t diagnoses_n;
-    struct pp_837_party referring, rendering, facility; /* 2310A, B, C */
-    uint32_t other_payers_n;                            /* 2320 loops: coordination of benefits */
+    struct pp_837_party referring, rendering, facility; /* 2310A, B, C; of an 837I: F, D, E */
+    /* Institutional only. place_of_service is empty there. */
+    struct pp_str bill_type;                                        /* CLM05-1 and -3: 131 */
+    pp_date statement_from, statement_until;                        /* DTP 434 */
+    struct pp_str admission_type, admission_source, patient_status; /* CL101, 02, 03 */
+    struct pp_str drg;                                              /* HI DR */
+    struct pp_str admitting;                                        /* HI ABJ, BJ */
+    struct pp_str reasons[PP_837_REASONS_MAX];                      /* HI APR, PR */
+    uint32_t reasons_n;
+    struct pp_str peer_review;                /* REF G4 */
+    struct pp_837_party attending, operating; /* 2310A, B */
+    uint32_t other_payers_n;                  /* 2320 loops: coordination of benefits */
     struct pp_837_line *lines;
     uint32_t lines_n;
 };
@@ -123,6 +142,7 @@ struct pp_837_handlers {
     /* A finding outside of transactions: group, interchange, file. */
     void (*envelope)(void *user, const struct pp_x12_finding *finding);
     void *user;
+    bool institutional; /* read 005010X223 too; else such a transaction is refused as another guide */
 };
 
 struct pp_x12_837;
@@ -131,6 +151,8 @@ struct pp_x12_837 *pp_x12_837_open(const struct pp_837_handlers *handlers, size_
 void pp_x12_837_close(struct pp_x12_837 *v);
 /* Every event of the reader, also those of pp_x12_finish. 0, or -1 when a handler said stop. */
 int pp_x12_837_event(struct pp_x12_837 *v, const struct pp_x12_reader *r, const struct pp_x12_event *e);
+/* The transaction in hand is refused for what somebody else found (x12_check.h): before its SE event is given. */
+void pp_x12_837_refuse(struct pp_x12_837 *v);
 /* A whole file at once: opens, feeds, finishes, closes. 0, or -1: no memory, or a handler said stop. */
 int pp_x12_837_bytes(const struct pp_x12_opts *opts, struct pp_str bytes, const struct pp_837_handlers *handlers);
 

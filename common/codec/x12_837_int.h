@@ -3,6 +3,7 @@
 #define PP_CODEC_X12_837_INT_H
 
 #include "codec/x12_837.h"
+#include "codec/x12_view_int.h"
 
 enum loop {
     L_HEAD,
@@ -52,8 +53,8 @@ struct pp_x12_837 {
     uint32_t hl_n;
     struct pp_claim837 now; /* context that claims inherit; claim members are reset at each CLM */
     bool claim_open, subscriber_is_patient;
-    struct pp_837_line lines[PP_837_LINES_MAX];
-    struct pp_837_diagnosis diagnoses[PP_837_DIAGNOSES_MAX];
+    struct pp_837_line lines[PP_837I_LINES_MAX];
+    struct pp_837_diagnosis diagnoses[PP_837I_DIAGNOSES_MAX];
     struct pp_837_line *line; /* open line, NULL = none */
     struct claim_item *first, **last;
     uint32_t claims_n;
@@ -66,8 +67,37 @@ struct pp_x12_finding *x837_find(struct pp_x12_837 *v, int snip, enum pp_x12_sev
                                  const char *segment, unsigned element, const char *text);
 /* Begins a transaction: everything but handlers and arena is new. */
 void x837_begin(struct pp_x12_837 *v);
-void x837_segment(struct pp_x12_837 *v);
 /* The claim in hand, if any, is complete: checks it and puts it on the list. */
 void x837_end_claim(struct pp_x12_837 *v);
+
+/* ---- reading elements: trimmed, in the arena ---- */
+
+static inline struct pp_str el(struct pp_x12_837 *v, unsigned n) {
+    struct pp_str s = pp_str_trim(pp_x12_el(v->s, n));
+    return s.n ? pp_arena_str(&v->arena, s) : PP_STR_NONE;
+}
+static inline struct pp_str comp(struct pp_x12_837 *v, unsigned n, unsigned c) {
+    struct pp_str s = pp_str_trim(pp_x12_comp(v->s, n, c));
+    return s.n ? pp_arena_str(&v->arena, s) : PP_STR_NONE;
+}
+static inline bool is(const struct pp_x12_837 *v, unsigned n, const char *text) {
+    return pp_str_eqz(pp_str_trim(pp_x12_el(v->s, n)), text);
+}
+static inline void enter(struct pp_x12_837 *v, enum loop loop, const char *name) {
+    v->loop = loop;
+    memcpy(v->loop_name, name, strlen(name) + 1); /* a literal of at most six characters */
+}
+static inline void no_party(struct pp_x12_837 *v) {
+    v->party = NULL;
+    v->person = NULL;
+}
+struct pp_x12_finding *x837_missing(struct pp_x12_837 *v, const char *segment, unsigned element, const char *text);
+/* A date in s; what is none is an error at `segment`. The time of the day in a DT is not needed. */
+pp_date x837_date(struct pp_x12_837 *v, const char *segment, unsigned element, struct pp_str s);
+
+/* x12_837_loops.c: HL, parties and their segments. False: none of them. */
+bool x837_loop_segment(struct pp_x12_837 *v);
+/* x12_837_claim.c: the claim in hand and its lines. */
+void x837_claim_segment(struct pp_x12_837 *v);
 
 #endif

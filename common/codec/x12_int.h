@@ -4,6 +4,9 @@
 
 #include "codec/x12.h"
 
+/* A segment id as pp_x12_seg.key has it. */
+#define X12_KEY(a, b, c)                                                                                               \
+    ((uint32_t)(unsigned char)(a) | (uint32_t)(unsigned char)(b) << 8 | (uint32_t)(unsigned char)(c) << 16)
 #define ISA_BYTES 105        /* without the terminator */
 #define CONTROL_NUMBERS 8192 /* ST02 of one group that are checked for doubles; power of two */
 
@@ -54,6 +57,9 @@ struct pp_x12_reader {
 /* A finding at the segment in hand. Returns it for more detail; never NULL (a full list gives the last place). */
 struct pp_x12_finding *x12_find(struct pp_x12_reader *r, enum pp_x12_severity severity, enum pp_x12_code code,
                                 const char *segment, unsigned element, const char *text);
+/* A plain body segment at p, inside of a transaction: its event, and how many bytes it took. 0: it is not plain, and
+ * nothing has been done. */
+size_t x12_quick_segment(struct pp_x12_reader *r, const char *p, size_t n, struct pp_x12_event *ret);
 /* Forgets the numbers of the level that the last segment closed. */
 void x12_forget(struct pp_x12_reader *r);
 /* The segment in r->seg: its role, its envelope checks, and the event. */

@@ -1,36 +1,7 @@
 /* The HL7 v2 parser, batches and acknowledgments. Fixtures: tests/fixtures/hl7. */
 #include "codec/hl7_ack.h"
 #include "codec/hl7_batch.h"
-#include "codec/hl7_view.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
-#define MSH "MSH|^~\\&|APP|FAC|PP|PP|20261124||"
-#define assert_str(actual, want) assert_string_equal((actual).n ? (actual).s : "", want)
-
-static struct pp_arena arena;
-static struct pp_hl7_msg msg;
-static struct pp_err err;
-
-static void parse(const char *text) {
-    pp_arena_reset(&arena);
-    assert_int_equal(pp_hl7_parse(pp_str_z(text), NULL, &arena, &msg, &err), 0);
-}
-
-static struct pp_str fixture(const char *name) {
-    static char bytes[65536];
-    char path[200];
-    snprintf(path, sizeof path, "tests/fixtures/hl7/%s", name);
-    FILE *f = fopen(path, "rb");
-    assert_non_null(f);
-    size_t n = fread(bytes, 1, sizeof bytes, f);
-    fclose(f);
-    return (struct pp_str){bytes, (uint32_t)n};
-}
+#include "hl7_help.h"
 
 /* ---- parsing ---- */
 
@@ -89,6 +60,49 @@ static void segment_ends(void **state) {
     }
     parse("\xef\xbb\xbf\r\nMSH|^~\\&|A\r");
     assert_int_equal(msg.flags, PP_HL7_BOM | PP_HL7_NOISE_BEFORE);
+
+    /* a sender that is known to mix line ends */
+    static const struct pp_hl7_profile mixed = {.mixed_ends = true};
+    static const char *const tails[] = {"\rEVN|A\nPID|1\r\nPV1|1\r", "\nEVN|A\rPID|1\nPV1|1",
+                                        "\r\nEVN|A\n\nPID|1\rPV1|1\n"};
+    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "%s%s", MSH, tails[i]);
+        parse_as(pp_str_z(text), &mixed);
+        assert_int_equal(msg.segs_n, 4);
+        assert_int_equal(msg.flags & ~PP_HL7_BLANK_LINES, PP_HL7_MIXED_ENDS);
+        assert_str(pp_hl7_val(&msg, &msg.segs[3], 1, 0), "1");
+    }
+    parse_as(pp_str_z(MSH "\rPID|1\rPV1|1\r"), &mixed); /* nothing mixed: nothing flagged */
+    assert_int_equal(msg.flags, 0);
+}
+
+/* Which place an offset belongs to, and a fault that is told by offset. */
+static void places(void **state) {
+    (void)state;
+    parse(MSH "ADT^A04|7|P|2.5\rPID|1||a~b^c&d\rPID|2\r");
+    static const struct {
+        const char *at;
+        unsigned skip;
+        struct pp_hl7_place want;
+    } t[] = {
+        {"MSH", 0, {"MSH", 1, 1, 0, 0, 0, 0}},   {"MSH", 3, {"MSH", 1, 1, 1, 0, 0, 0}},
+        {"^~", 0, {"MSH", 1, 1, 2, 0, 0, 0}},    {"APP", 1, {"MSH", 1, 1, 3, 1, 1, 1}},
+        {"A04", 0, {"MSH", 1, 1, 9, 1, 2, 1}},   {"PID|1", 4, {"PID", 2, 1, 1, 1, 1, 1}},
+        {"a~b", 0, {"PID", 2, 1, 3, 1, 1, 1}},   {"b^c", 0, {"PID", 2, 1, 3, 2, 1, 1}},
+        {"b^c&d", 4, {"PID", 2, 1, 3, 2, 2, 2}}, {"PID|2", 4, {"PID", 3, 2, 1, 1, 1, 1}},
+    };
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        struct pp_hl7_place p;
+        const char *at = strstr(msg.raw.s, t[i].at);
+        assert_true(pp_hl7_place_at(&msg, (uint32_t)(at - msg.raw.s) + t[i].skip, &p));
+        assert_memory_equal(&p, &t[i].want, sizeof p);
+    }
+    struct pp_hl7_place p;
+    assert_false(pp_hl7_place_at(&msg, msg.raw.n, &p));
+    pp_hl7_fault_at(&msg, 'W', 102, (uint32_t)(strstr(msg.raw.s, "c&d") - msg.raw.s), "odd");
+    assert_true(has_fault('W', "segment 2 PID-3(2).2: odd"));
+    for (uint32_t i = 0; i < msg.raw.n; i++) assert_true(pp_hl7_place_at(&msg, i, &p));
 }
 
 static void fields(void **state) {
@@ -103,6 +117,8 @@ static void fields(void **state) {
     assert_true(pp_hl7_is_null(pp_hl7_field(&msg, pid, 2))); /* delete: not the same as not sent */
     assert_false(pp_hl7_is_null(pp_hl7_field(&msg, pid, 6)));
     assert_str(pp_hl7_val(&msg, pid, 2, 0), "");
+    assert_true(pp_hl7_is_deleted(pp_hl7_val(&msg, pid, 2, 0)));
+    assert_false(pp_hl7_is_deleted(pp_hl7_val(&msg, pid, 6, 0)));
     assert_int_equal(pp_hl7_rep_count(&msg, pp_hl7_field(&msg, pid, 3)), 2);
     assert_str(pp_hl7_get(&msg, pid, 3, 1, 2, 2), "c");
     assert_str(pp_hl7_get(&msg, pid, 3, 1, 2, 0), "b&c&d");
@@ -112,6 +128,59 @@ static void fields(void **state) {
     assert_str(pp_hl7_val(&msg, pid, 99, 1), "");
     assert_str(pp_hl7_val(&msg, &msg.segs[2], 1, 0), "");
     assert_str(pp_hl7_val(&msg, NULL, 1, 0), "");
+}
+
+/* One pass gives what asking for each place gives, in order, and nothing else. */
+static void walk(void **state) {
+    (void)state;
+    static const char *const files[] = {"orders.hl7", "document.hl7", "result.hl7",
+                                        "latin1.hl7", "lf.hl7",       "charges.hl7"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        parse_fixture(files[i]);
+        unsigned given = 0, there = 0;
+        for (uint32_t k = 0; k < msg.segs_n; k++) {
+            struct pp_hl7_walk w;
+            struct pp_str v;
+            struct pp_hl7_seg *s = &msg.segs[k];
+            pp_hl7_walk_init(&w, &msg, s);
+            while (pp_hl7_walk_next(&w, &v)) {
+                struct pp_str want = pp_hl7_text(
+                    &msg, pp_hl7_sub(&msg,
+                                     pp_hl7_comp(&msg, pp_hl7_rep(&msg, pp_hl7_field(&msg, s, w.field), w.repetition),
+                                                 w.component),
+                                     w.subcomponent));
+                assert_true(pp_str_eq(v, want) && v.n);
+                assert_int_equal(v.s[v.n], 0);
+                given++;
+            }
+            for (unsigned f = k ? 1 : 3; f < s->ends_n + (k == 0); f++)
+                for (unsigned r = 1; r <= 4; r++)
+                    for (unsigned c = 1; c <= 20; c++)
+                        for (unsigned u = 1; u <= 4; u++)
+                            there +=
+                                pp_hl7_sub(&msg, pp_hl7_comp(&msg, pp_hl7_rep(&msg, pp_hl7_field(&msg, s, f), r), c), u)
+                                    .n > 0;
+        }
+        assert_int_equal(given, there);
+        assert_true(given > 10);
+    }
+    struct pp_hl7_walk w;
+    struct pp_str v;
+    parse("MSH|^~\\&\rPID\rNTE||\"\"^a\\F\\b&&c~~|\r");
+    for (int i = 0; i < 2; i++) {
+        pp_hl7_walk_init(&w, &msg, &msg.segs[i]);
+        assert_false(pp_hl7_walk_next(&w, &v));
+        assert_false(pp_hl7_walk_next(&w, &v));
+    }
+    pp_hl7_walk_init(&w, &msg, &msg.segs[2]);
+    assert_true(pp_hl7_walk_next(&w, &v));
+    assert_true(pp_hl7_is_deleted(v));
+    assert_true(pp_hl7_walk_next(&w, &v));
+    assert_str(v, "a|b");
+    assert_true(pp_hl7_walk_next(&w, &v));
+    assert_str(v, "c");
+    assert_int_equal(w.subcomponent, 3);
+    assert_false(pp_hl7_walk_next(&w, &v));
 }
 
 static void escapes(void **state) {
@@ -134,6 +203,7 @@ static void escapes(void **state) {
         {"lone \\ here", "lone \\ here"},
         {"c:\\dir\\F\\x", "c:\\dir|x"}, /* what closes no escape may open one */
         {"\\Z99\\ \\C2842\\ \\M824041\\", "\\Z99\\ \\C2842\\ \\M824041\\"},
+        {"\\.bread\\ \\.sp+2\\", "\\.bread\\ \n\n"}, /* what has no number behind it is no command */
         {"nul\\X00\\byte", "nul byte"},
         {"\\", "\\"},
         {"\\\\", "\\\\"},
@@ -160,14 +230,50 @@ static void charsets(void **state) {
     parse(MSH "|||||||||\rPID|1||M\xfc \x93x\x94\r");
     assert_str(pp_hl7_val(&msg, &msg.segs[1], 3, 0), "M\xc3\xbc \xe2\x80\x9cx\xe2\x80\x9d");
     assert_int_equal(msg.flags, PP_HL7_LATIN1_FALLBACK);
-    parse("MSH|^~\\&|A|||||||||||||||8859/1\rPID|1||M\xc3\xbc\r"); /* the sender says so: two characters */
-    assert_str(pp_hl7_val(&msg, &msg.segs[1], 3, 0), "M\xc3\x83\xc2\xbc");
-    parse("MSH|^~\\&|A|||||||||||||||ISO IR 999\rPID|1||M\r");
-    assert_int_equal(msg.flags, PP_HL7_CHARSET_UNKNOWN);
-    struct pp_hl7_opts opts = {.charset_default = PP_HL7_UTF8, .charset_ignore_msh18 = true};
-    assert_int_equal(
-        pp_hl7_parse(PP_STR("MSH|^~\\&|A|||||||||||||||8859/1\rPID|1||M\xc3\xbc\r"), &opts, &arena, &msg, &err), 0);
+    static const struct {
+        const char *msh18, *bytes, *want;
+        uint32_t flags;
+    } t[] = {
+        {"8859/1", "M\xfc", "M\xc3\xbc", 0},
+        {"8859/1", "M\xc3\xbc", "M\xc3\x83\xc2\xbc", PP_HL7_CHARSET_DOUBTED}, /* the sender says so: two characters */
+        {"8859/2",
+         "\xa3\xf3"
+         "d\xbc",
+         "\xc5\x81\xc3\xb3"
+         "d\xc5\xba",
+         0},                                           /* Polish */
+        {"8859/5", "\xb4\xd0", "\xd0\x94\xd0\xb0", 0}, /* Cyrillic */
+        {"8859/7", "\xc1\xe1", "\xce\x91\xce\xb1", 0}, /* Greek */
+        {"8859/8", "\xe0", "\xd7\x90", 0},             /* Hebrew */
+        {"8859/9", "\xdd", "\xc4\xb0", 0},             /* Turkish */
+        {"8859/15", "\xa4", "\xe2\x82\xac", 0},        /* the euro sign */
+        {"iso-8859-15", "\xa4", "\xe2\x82\xac", 0},
+        {"8859/6", "\xa1", "\xc2\xa1", 0}, /* a byte that the set leaves open */
+        {"UNICODE UTF-8", "M\xc3\xbc", "M\xc3\xbc", 0},
+        {"UNICODE UTF-8", "M\xfc", "M\xc3\xbc", PP_HL7_LATIN1_FALLBACK}, /* a lie */
+        {"ASCII", "M\xfc", "M\xc3\xbc", PP_HL7_LATIN1_FALLBACK},
+        {"ASCII", "M\xc3\xbc", "M\xc3\xbc", PP_HL7_CHARSET_DOUBTED},
+        {"ISO IR 999", "M", "M", PP_HL7_CHARSET_UNKNOWN},
+        {"8859/12", "M", "M", PP_HL7_CHARSET_UNKNOWN},
+        {"8859/2~UNICODE UTF-8", "\xa3", "\xc5\x81", 0}, /* the first one is the set of the message */
+        {"\"\"", "M\xc3\xbc", "M\xc3\xbc", 0},
+    };
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "MSH|^~\\&|A|||||||||||||||%s\rPID|1||%s\r", t[i].msh18, t[i].bytes);
+        parse(text);
+        assert_str(pp_hl7_val(&msg, &msg.segs[1], 3, 0), t[i].want);
+        assert_int_equal(msg.flags, t[i].flags);
+    }
+    static const struct pp_hl7_profile wrong = {.charset_ignore_msh18 = true};
+    parse_as(PP_STR("MSH|^~\\&|A|||||||||||||||8859/1\rPID|1||M\xc3\xbc\r"), &wrong);
     assert_str(pp_hl7_val(&msg, &msg.segs[1], 3, 0), "M\xc3\xbc");
+    static const struct pp_hl7_profile polish = {.charset_default = PP_HL7_8859_2};
+    parse_as(PP_STR("MSH|^~\\&|A\rPID|1||\xa3\r"), &polish);
+    assert_str(pp_hl7_val(&msg, &msg.segs[1], 3, 0), "\xc5\x81");
+    static const char wide[] = {'M', 0, 'S', 0, 'H', 0, '|', 0};
+    assert_int_equal(pp_hl7_parse((struct pp_str){wide, sizeof wide}, NULL, &arena, &msg, &err), -1);
+    assert_non_null(strstr(err.msg, "UTF-16"));
 }
 
 static void time_stamps(void **state) {
@@ -287,7 +393,8 @@ static void check_ack(const char *message, enum pp_hl7_outcome outcome, const ch
     struct pp_hl7_msg back;
     assert_int_equal(pp_hl7_parse(got, NULL, &arena, &back, &err), 0);
     assert_int_equal(pp_hl7_read_answer(&back, &a, &err), 0);
-    assert_str(a.code, pp_hl7_ack_code(h.enhanced, outcome));
+    assert_str(a.code, pp_hl7_ack_code(pp_hl7_ack_is_accept(&h, outcome), outcome));
+    assert_int_equal(a.outcome, outcome);
     assert_str(a.control_id, "7\\E");
     pp_buf_free(&b);
 }
@@ -299,6 +406,9 @@ static void acknowledgments(void **state) {
     check_ack("MSH|^~\\&|APP||PP|||| ADT^A04|7\\E\\E|P|2.5|||AL|NE\r", PP_HL7_ERROR,
               "MSH|^~\\&|PP||APP||20261124||ACK^A04|P1|P|2.5\rMSA|CE|7\\E\\E|look\r"
               "ERR||MSH^1^9^1^2|101^required field missing^HL70357|E||||the trigger \\F\\ is missing\r");
+    /* only the application answer is asked for: it is given */
+    check_ack("MSH|^~\\&|APP||PP|||| ADT^A04|7\\E\\E|P|2.5|||NE|AL\r", PP_HL7_ACCEPT,
+              "MSH|^~\\&|PP||APP||20261124||ACK^A04|P1|P|2.5\rMSA|AA|7\\E\\E\r");
     check_ack("MSH|^~\\&|APP||PP|||| ADT^A04|7\\E\\E|P|2.3\r", PP_HL7_REJECT,
               "MSH|^~\\&|PP||APP||20261124||ACK^A04|P1|P|2.3\rMSA|AR|7\\E\\E|look\r"
               "ERR|MSH^1^9^101&required field missing&HL70357\r");
@@ -311,21 +421,68 @@ static void acknowledgments(void **state) {
     pp_buf_free(&b);
 }
 
-static void ack_wanted(void **state) {
+/* MSH-15 and MSH-16 in all combinations that mean something: is an answer given now, which, and is one owed? */
+static void ack_modes(void **state) {
     (void)state;
     static const struct {
         const char *accept, *application;
-        bool ok, error;
+        const char *ok, *error; /* code given now, then "+" when an application answer of that outcome is owed */
     } t[] = {
-        {"", "", true, true},      {"AL", "", true, true},    {"NE", "", false, false},
-        {"ER", "AL", false, true}, {"SU", "NE", true, false}, {"", "AL", false, false},
+        {"", "", "AA", "AE"},      {"AL", "", "CA", "CE"},    {"AL", "AL", "CA+", "CE+"}, {"AL", "NE", "CA", "CE"},
+        {"AL", "ER", "CA", "CE+"}, {"AL", "SU", "CA+", "CE"}, {"NE", "", "-", "-"},       {"NE", "NE", "-", "-"},
+        {"NE", "AL", "AA", "AE"},  {"NE", "ER", "-", "AE"},   {"NE", "SU", "AA", "-"},    {"ER", "", "-", "CE"},
+        {"ER", "AL", "AA", "CE"},  {"SU", "NE", "CA", "-"},   {"SU", "AL", "CA+", "AE+"}, {"", "AL", "AA", "AE"},
+        {"", "ER", "-", "AE"},     {"XX", "", "-", "-"},
     };
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         struct pp_hl7_msh h = {.accept_ack = pp_str_z(t[i].accept), .application_ack = pp_str_z(t[i].application)};
         h.enhanced = h.accept_ack.n || h.application_ack.n;
-        assert_int_equal(pp_hl7_ack_wanted(&h, PP_HL7_ACCEPT), t[i].ok);
-        assert_int_equal(pp_hl7_ack_wanted(&h, PP_HL7_ERROR), t[i].error);
+        for (int bad = 0; bad < 2; bad++) {
+            enum pp_hl7_outcome o = bad ? PP_HL7_ERROR : PP_HL7_ACCEPT;
+            char got[8];
+            snprintf(got, sizeof got, "%s%s",
+                     pp_hl7_ack_wanted(&h, o) ? pp_hl7_ack_code(pp_hl7_ack_is_accept(&h, o), o) : "-",
+                     pp_hl7_ack_owed(&h, o) ? "+" : "");
+            assert_string_equal(got, bad ? t[i].error : t[i].ok);
+        }
     }
+    struct pp_buf b;
+    pp_buf_init(&b, 400);
+    parse("MSH|^~\\&|APP||PP||||ADT^A04|7|P|2.5|||AL|AL\r");
+    pp_hl7_ack_write(&msg, &(struct pp_hl7_ack){.later = true, .control_id = PP_STR("P2")}, &b);
+    pp_buf_addc(&b, '\0');
+    assert_string_equal(b.p, "MSH|^~\\&|PP||APP||||ACK^A04|P2|P|2.5\rMSA|AA|7\r");
+    pp_buf_free(&b);
+}
+
+static void answers(void **state) {
+    (void)state;
+    static const struct {
+        const char *tail, *want;
+    } bad[] = {
+        {"PID|1\r", "the segment MSA is missing"},
+        {"MSA\r", "segment 2 MSA-1: the acknowledgment code is missing"},
+        {"MSA|AA\r", "segment 2 MSA-2: the number of the acknowledged message is missing"},
+        {"MSA|OK|7\r", "segment 2 MSA-1: the acknowledgment code is none of table 0008"},
+    };
+    struct pp_hl7_answer a;
+    char text[200];
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        snprintf(text, sizeof text, "%sACK|1|P|2.5\r%s", MSH, bad[i].tail);
+        parse(text);
+        assert_int_equal(pp_hl7_read_answer(&msg, &a, &err), -1);
+        assert_string_equal(err.msg, bad[i].want);
+    }
+    parse(MSH "ACK|1|P|2.3\rMSA|AE|7\rERR|PID^1^3^101&Required field missing&HL70357\r");
+    assert_int_equal(pp_hl7_read_answer(&msg, &a, &err), 0);
+    assert_str(a.error_code, "101");
+    assert_int_equal(a.outcome, PP_HL7_ERROR);
+    assert_false(a.accept);
+    parse(MSH "ACK|1|P|2.5.1\rMSA|CR|7\rERR||PID^1^3|207^Application error|E||||try later\r");
+    assert_int_equal(pp_hl7_read_answer(&msg, &a, &err), 0);
+    assert_str(a.text, "try later");
+    assert_int_equal(a.outcome, PP_HL7_REJECT);
+    assert_true(a.accept);
 }
 
 /* ---- limits and noise ---- */
@@ -344,6 +501,8 @@ static void read_everything(struct pp_str bytes, size_t arena_max) {
         struct pp_hl7_document d;
         struct pp_hl7_results r;
         struct pp_hl7_registration g;
+        struct pp_hl7_referral f;
+        struct pp_hl7_charges c;
         struct pp_hl7_answer w;
         struct pp_buf out;
         (void)pp_hl7_read_orders(&m, &o, &err);
@@ -351,6 +510,8 @@ static void read_everything(struct pp_str bytes, size_t arena_max) {
         (void)pp_hl7_read_document(&m, &d, &err);
         (void)pp_hl7_read_results(&m, &r, &err);
         (void)pp_hl7_read_registration(&m, &g, &err);
+        (void)pp_hl7_read_referral(&m, &f, &err);
+        (void)pp_hl7_read_charges(&m, &c, &err);
         (void)pp_hl7_read_answer(&m, &w, &err);
         pp_buf_init(&out, 1 << 20);
         pp_hl7_ack_write(&m, &(struct pp_hl7_ack){.faults = m.faults, .faults_n = m.faults_n}, &out);
@@ -360,8 +521,8 @@ static void read_everything(struct pp_str bytes, size_t arena_max) {
     free(copy);
 }
 
-static const char *const fixtures[] = {"orders.hl7", "appointment.hl7", "document.hl7", "result.hl7",
-                                       "merge.hl7",  "latin1.hl7",      "lf.hl7",       "batch.hl7"};
+static const char *const fixtures[] = {"orders.hl7", "appointment.hl7", "document.hl7", "result.hl7",   "merge.hl7",
+                                       "latin1.hl7", "lf.hl7",          "batch.hl7",    "referral.hl7", "charges.hl7"};
 
 static void cut_anywhere(void **state) {
     (void)state;
@@ -426,23 +587,23 @@ static void too_many_segments(void **state) {
     pp_buf_free(&b);
 }
 
-static int begin(void **state) {
-    (void)state;
-    pp_arena_init(&arena, 4 << 20);
-    return 0;
-}
-static int end(void **state) {
-    (void)state;
-    pp_arena_free(&arena);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(delimiters),        cmocka_unit_test(segment_ends),    cmocka_unit_test(fields),
-        cmocka_unit_test(escapes),           cmocka_unit_test(charsets),        cmocka_unit_test(time_stamps),
-        cmocka_unit_test(batches),           cmocka_unit_test(acknowledgments), cmocka_unit_test(ack_wanted),
-        cmocka_unit_test(cut_anywhere),      cmocka_unit_test(flipped_bytes),   cmocka_unit_test(memory_runs_out),
+        cmocka_unit_test(delimiters),
+        cmocka_unit_test(segment_ends),
+        cmocka_unit_test(places),
+        cmocka_unit_test(fields),
+        cmocka_unit_test(walk),
+        cmocka_unit_test(escapes),
+        cmocka_unit_test(charsets),
+        cmocka_unit_test(time_stamps),
+        cmocka_unit_test(batches),
+        cmocka_unit_test(acknowledgments),
+        cmocka_unit_test(ack_modes),
+        cmocka_unit_test(answers),
+        cmocka_unit_test(cut_anywhere),
+        cmocka_unit_test(flipped_bytes),
+        cmocka_unit_test(memory_runs_out),
         cmocka_unit_test(too_many_segments),
     };
     return cmocka_run_group_tests(tests, begin, end);

@@ -1,51 +1,6 @@
 /* The typed views of HL7 v2 messages: orders, appointments, documents, results, registrations. */
 #include "codec/hl7_view.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <cmocka.h>
-
-#define MSH "MSH|^~\\&|APP|FAC|PP|PP|20261124||"
-#define assert_str(actual, want) assert_string_equal((actual).n ? (actual).s : "", want)
-
-static struct pp_arena arena;
-static struct pp_hl7_msg msg;
-static struct pp_err err;
-
-static void parse(const char *text) {
-    pp_arena_reset(&arena);
-    assert_int_equal(pp_hl7_parse(pp_str_z(text), NULL, &arena, &msg, &err), 0);
-}
-
-static struct pp_str fixture(const char *name) {
-    static char bytes[65536];
-    char path[200];
-    snprintf(path, sizeof path, "tests/fixtures/hl7/%s", name);
-    FILE *f = fopen(path, "rb");
-    assert_non_null(f);
-    size_t n = fread(bytes, 1, sizeof bytes, f);
-    fclose(f);
-    return (struct pp_str){bytes, (uint32_t)n};
-}
-
-static void parse_fixture(const char *name) {
-    pp_arena_reset(&arena);
-    assert_int_equal(pp_hl7_parse(fixture(name), NULL, &arena, &msg, &err), 0);
-}
-
-static bool has_fault(char severity, const char *want) {
-    bool found = false;
-    for (uint32_t i = 0; i < msg.faults_n && i < PP_HL7_FAULTS_MAX; i++) {
-        struct pp_buf b;
-        pp_buf_init(&b, 400);
-        pp_hl7_fault_text(&msg.faults[i], &b);
-        pp_buf_addc(&b, '\0');
-        found |= msg.faults[i].severity == severity && strcmp(b.p, want) == 0;
-        pp_buf_free(&b);
-    }
-    return found;
-}
+#include "hl7_help.h"
 
 static void orders(void **state) {
     (void)state;
@@ -79,8 +34,10 @@ static void orders(void **state) {
     assert_str(in->precertification, "PC55");
     assert_str(in->payor_id, "MER01");
     assert_str(in->medicare_no, "1EG4TE5MK73");
-    assert_str(in->certification.value, "CERT9");
-    assert_int_equal(in->certification_end.date, pp_date_of(2027, 1, 1));
+    assert_int_equal(in->certifications_n, 1);
+    assert_str(in->certifications[0].number.value, "CERT9");
+    assert_int_equal(in->certifications[0].end.date, pp_date_of(2027, 1, 1));
+    assert_int_equal(in->certifications[0].segment, 6);
     assert_int_equal(r.orders_n, 2);
     assert_int_equal(r.refused_n, 0);
     const struct pp_hl7_order *o = &r.orders[0];
@@ -113,7 +70,6 @@ static void orders(void **state) {
     assert_int_equal(r.orders[1].diagnoses_n, 0);
 }
 
-#define PID "PID|1||M1^^^H^MR||A^B\r"
 #define ORM MSH "ORM^O01|1|P|2.3\r"
 
 static void order_shapes(void **state) {
@@ -145,6 +101,8 @@ static void order_shapes(void **state) {
         {ORM "PID|1||^^^H^MR\rORC|NW|1\rOBR|1|1||X\r", 0, 0, 0, "segment 2 PID-3.1: the patient identifier is missing"},
         {ORM "PID|1||123-45-6789^^^USSSA^SS\rORC|NW|1\rOBR|1|1||X\r", 0, 0, 0,
          "segment 2 PID-3.1: the patient identifier is missing"},
+        {ORM "PID|1||123456789^^^^^USSSA~987654321^^^USSSA\rORC|NW|1\rOBR|1|1||X\r", 0, 0, 0,
+         "segment 2 PID-3.1: the patient identifier is missing"}, /* unmarked, but it is one */
         {ORM PID "ORC|NW|1\rOBR|1|1||X\r" ORM PID, 0, 0, 0, "a second MSH stands inside the message"},
     };
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
@@ -397,17 +355,6 @@ static void header(void **state) {
     parse(MSH "BAR^P01|1|P|2.2\r");
     assert_int_equal(pp_hl7_read_msh(&msg, &h, &err), 0);
     assert_int_equal(pp_hl7_use_of(&h), PP_HL7_USE_NONE);
-}
-
-static int begin(void **state) {
-    (void)state;
-    pp_arena_init(&arena, 4 << 20);
-    return 0;
-}
-static int end(void **state) {
-    (void)state;
-    pp_arena_free(&arena);
-    return 0;
 }
 
 int main(void) {

@@ -72,6 +72,18 @@ static void quirks(void **state) {
         {{0}, {"\vA\x1c", 3}, "f(A)"}, /* the trailer never comes: finish */
         {{0}, {"\vABC", 4}, "E(the frame did not end,3)"},
         {{0}, {"MSH|unframed\r", 13}, "E(bytes outside of a frame,12)"},
+        {{0}, {"\v\v\v", 3}, "E(the frame did not end,0)"},
+        {{0}, {"\vA\x1c\x1c\x1c\r\r\n", 8}, "F(A)"}, /* every byte of the trailer more than once */
+        {{0},
+         {"\vA\x1c\x1c"
+          "B\x1c\r",
+          7},
+         "F(A\x1c\x1c"
+         "B)"},                                                                    /* two of them, and both were data */
+        {{0}, {"\vA\r\vB\x1c\r", 7}, "E(a new frame began inside a frame,2)F(B)"}, /* the trailer was lost */
+        {{0}, {"A\x1c\r\vB\x1c\r", 7}, "E(bytes outside of a frame,2)F(B)"},       /* the start was lost */
+        {{0}, {"\x1c\r\x1c\r", 4}, "E(bytes outside of a frame,2)"},
+        {{.max_bytes = 2}, {"\vABC\x1c\x1c\r\vD\x1c\r", 11}, "E(the message is larger than the limit,2)F(D)"},
         {{.fs_only = true}, {"\vA\x1c\vB\x1c\vC\x1c\r", 10}, "f(A)f(B)f(C)"},
         {{.max_bytes = 4}, {"\vABCDE\x1c\r\vF\x1c\r", 12}, "E(the message is larger than the limit,4)F(F)"},
         {{.max_bytes = 4}, {"\vABCD\x1c\r", 7}, "F(ABCD)"},
@@ -109,6 +121,62 @@ static void age_and_head(void **state) {
     pp_mllp_finish(&m, &e);
     assert_int_equal(e.what, PP_MLLP_NOTHING);
     assert_int_equal(pp_mllp_age_ms(&m, 500), 0);
+    pp_mllp_free(&m);
+}
+
+/* Silence at every place of a frame: before its VT nothing happens; inside it is told; after FS the frame is whole. */
+static void silence(void **state) {
+    (void)state;
+    static const char bytes[] = "\vMSH|a\r\x1c\r";
+    const struct pp_mllp_opts opts = {.idle_ms = 100};
+    for (size_t cut = 0; cut < sizeof bytes; cut++) {
+        struct pp_mllp m;
+        struct pp_mllp_event e;
+        unsigned frames = 0;
+        pp_mllp_init(&m, &opts);
+        for (size_t i = 0; i < cut; i++) {
+            pp_mllp_feed(&m, bytes + i, 1, 1000 + (int64_t)i * 90, &e); /* slow, but never silent for long enough */
+            frames += e.what == PP_MLLP_FRAME;
+            int64_t now = 1000 + (int64_t)i * 90;
+            if (e.what == PP_MLLP_NOTHING) {
+                pp_mllp_tick(&m, now + 89, &e);
+                assert_int_equal(e.what, PP_MLLP_NOTHING);
+            }
+        }
+        int64_t last = cut ? 1000 + (int64_t)(cut - 1) * 90 : 0;
+        pp_mllp_tick(&m, last + 100, &e);
+        if (cut == 0 || cut == sizeof bytes - 1) {
+            assert_int_equal(e.what, PP_MLLP_NOTHING);
+            assert_int_equal(frames, cut ? 1 : 0);
+        } else if (cut == sizeof bytes - 2) { /* FS has come, CR has not */
+            assert_int_equal(e.what, PP_MLLP_FRAME);
+            assert_true(e.no_cr);
+            assert_true(pp_str_eqz(e.bytes, "MSH|a\r"));
+        } else {
+            assert_int_equal(e.what, PP_MLLP_ERROR);
+            assert_int_equal(e.reason, PP_MLLP_BAD_TIMEOUT);
+            assert_int_equal(e.discarded, cut - 1);
+        }
+        pp_mllp_tick(&m, last + 100000, &e); /* told once */
+        assert_int_equal(e.what, PP_MLLP_NOTHING);
+        /* the next frame is read as if nothing had been */
+        for (size_t i = 0; i < sizeof bytes - 1;)
+            i += pp_mllp_feed(&m, bytes + i, sizeof bytes - 1 - i, last + 200000, &e);
+        assert_int_equal(e.what, PP_MLLP_FRAME);
+        pp_mllp_free(&m);
+    }
+    struct pp_mllp m;
+    struct pp_mllp_event e;
+    pp_mllp_init(&m, NULL); /* no limit given: silence is none of ours */
+    pp_mllp_feed(&m, "\vA", 2, 0, &e);
+    pp_mllp_tick(&m, INT64_MAX, &e);
+    assert_int_equal(e.what, PP_MLLP_NOTHING);
+    pp_mllp_free(&m);
+    pp_mllp_init(&m, &(struct pp_mllp_opts){.max_bytes = 2, .idle_ms = 10});
+    pp_mllp_feed(&m, "\vABC", 4, 0, &e);
+    assert_int_equal(e.reason, PP_MLLP_BAD_OVERSIZE);
+    pp_mllp_tick(&m, 10, &e); /* the rest of an oversized frame that never comes */
+    assert_int_equal(m.state, PP_MLLP_IDLE);
     pp_mllp_free(&m);
 }
 
@@ -164,7 +232,8 @@ static void wrapping(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(quirks),       cmocka_unit_test(age_and_head), cmocka_unit_test(noise_without_end),
+        cmocka_unit_test(quirks),       cmocka_unit_test(age_and_head),
+        cmocka_unit_test(silence),      cmocka_unit_test(noise_without_end),
         cmocka_unit_test(random_bytes), cmocka_unit_test(wrapping),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,10 +84,14 @@ static void run(const struct pp_x12_opts *opts, struct pp_str bytes, uint32_t cu
 static void check(const struct pp_x12_opts *opts, struct pp_str bytes, const char *want) {
     static const uint32_t steps[] = {1, 2, 3, 7};
     struct pp_buf whole, log;
+    struct pp_x12_opts portable = opts ? *opts : (struct pp_x12_opts){0};
+    portable.portable = true;
     pp_buf_init(&whole, 1 << 20);
     pp_buf_init(&log, 1 << 20);
     run(opts, bytes, bytes.n, 0, &whole);
     if (want) assert_string_equal(whole.p, want);
+    run(&portable, bytes, bytes.n, 0, &log);
+    assert_string_equal(log.p, whole.p);
     for (uint32_t cut = 0; cut < bytes.n; cut++) {
         run(opts, bytes, cut, 0, &log);
         assert_string_equal(log.p, whole.p);
@@ -117,6 +121,9 @@ static void line_ends(void **state) {
           "isa[]@0ta1[TA1,1]@108iea[IEA,0,000000101]@116");
     CHECK(NULL, "\xef\xbb\xbf\n" ISA "~IEA*0*000000101~",
           "W{0.0.0.0 00 the file begins with a byte order mark @0}isa[]@4iea[IEA,0,000000101]@110");
+    /* a break in a segment so short that it and its terminator come byte by byte */
+    CHECK(NULL, ISA "~A\nB~IEA*0*000000101~", NULL);
+    CHECK(NULL, ISA "\xc3\x96TA\n1*1\xc3\x96IEA*0*000000101\xc3\x96", NULL);
     CHECK(NULL, ISA "~\n  IEA*0*000000101~",
           "isa[]@0W{1.0.0.0 00 blanks before segments are dropped @107}iea[IEA,0,000000101]@109");
 }

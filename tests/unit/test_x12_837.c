@@ -45,7 +45,8 @@ static void verdict_text(void *user, const struct pp_837_verdict *v) {
                   v->claims_n);
     for (uint32_t i = 0; i < v->findings_n; i++) finding_line(user, &v->findings[i]);
 }
-static const struct pp_837_handlers to_text = {claim_text, verdict_text, finding_line, NULL};
+static const struct pp_837_handlers to_text = {
+    .claim = claim_text, .transaction = verdict_text, .envelope = finding_line};
 
 static const char *read_text(const struct pp_x12_opts *opts, struct pp_str bytes) {
     pp_buf_reset(&text);

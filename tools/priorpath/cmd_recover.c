@@ -264,14 +264,9 @@ static int announce_one(struct recover *rv, int part, int dest, const char *body
     pp_rid_text(&id, id_text);
     pp_uuid_text(pp_pseudo_person(PP_STR("priorpath"), pp_str_z(name)), key);
     const struct pp_header h[] = {
-        {PP_STR("ce_id"), pp_str_z(id_text)},
-        {PP_STR("ce_type"), PP_STR("incarnation.started")},
-        {PP_STR("ce_specversion"), PP_STR("1.0")},
-        {PP_STR("ce_source"), pp_str_z(source)},
-        {PP_STR("ce_subject"), pp_str_z(name)},
-        {PP_STR("ce_time"), pp_str_z(time)},
-        {PP_STR("ce_dataschema"), PP_STR("https://priorpath.dev/schemas/events/incarnation.started.json")},
-        {PP_STR("content-type"), PP_STR("application/json")},
+        {PP_STR("ce_id"), pp_str_z(id_text)},      {PP_STR("ce_type"), PP_STR("incarnation.started")},
+        {PP_STR("ce_specversion"), PP_STR("1.0")}, {PP_STR("ce_source"), pp_str_z(source)},
+        {PP_STR("ce_subject"), pp_str_z(name)},    {PP_STR("ce_time"), pp_str_z(time)},
         {PP_STR("pp_tenant"), PP_STR("priorpath")}};
     const struct pp_send s = {.topic = "pa.log.v1",
                               .partition = dest,

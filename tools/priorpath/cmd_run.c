@@ -22,6 +22,8 @@ static const struct pp_config_key keys[] = {
     {"bin-dir", PP_CFG_STR, 1, 900, "", "build/bin", "Folder of the programs. {bin} in the table."},
     {"port-shift", PP_CFG_INT, -1000, 50000, "", "0",
      "Added to every port; {7101} in the table is port 7101 moved by it."},
+    {"restart-max", PP_CFG_INT, 50, 600000, "ms", "10000",
+     "A process that ends again and again is started after a wait that grows up to this."},
     {"only", PP_CFG_STR, 0, 1023, "", "", "Names of the processes to start, separated by commas; empty: all."},
     {0},
 };
@@ -89,6 +91,7 @@ static int add_line(struct plan *p, struct pp_str line, struct pp_err *err) {
     }
     s->argv = argv;
     s->name = pp_arena_str(p->a, col[0]).s;
+    s->backoff_max_ms = (int)pp_config_int(p->c, "restart-max");
     s->log_file = pp_arena_printf(p->a, "%s/log/%s.log", pp_config_str(p->c, "run-dir"), s->name).s;
     return pp_str_eqz(col[1], "-") ? 0 : expand(p, col[1], &s->ready_url, err);
 }

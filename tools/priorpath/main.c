@@ -45,6 +45,18 @@ static const struct cli_command commands[] = {
      "priorpath recover SERVICE: after its schema was restored, while it does not run; then start it. "
      "docs/recovery.md\n"
      "  priorpath recover chart --dry-run\n  priorpath recover chart"},
+    {"hl7", "show FILE…", "what stands in HL7 v2 files, field by field, and what is wrong with them", cmd_hl7,
+     "priorpath hl7 show FILE…: files first, then settings; messages, batch files and MLLP captures; - is the "
+     "standard\n"
+     "input. Exit code 0 clean, 1 findings, 2 a message cannot be read.\n"
+     "  priorpath hl7 show order.hl7\n  priorpath hl7 show capture.mllp --mask\n  priorpath hl7 show day.hl7 --json | "
+     "jq"},
+    {"x12", "check|show|ack", "X12 files: every finding on a line, the tree of loops, the 999 and TA1 they deserve",
+     cmd_x12,
+     "priorpath x12 check FILE… | show FILE… | ack FILE: - is the standard input. Exit code 0 accepted, 1 errors were\n"
+     "found, 2 it cannot be read or was called wrongly.\n"
+     "  priorpath x12 check claims.837 --json\n  priorpath x12 show request.278 --mask\n"
+     "  priorpath x12 ack claims.837 > answer.999"},
     {"clock", "show|set|speed", "virtual time of the installation", cmd_clock, NULL},
 };
 #define NCOMMANDS (sizeof commands / sizeof *commands)

@@ -38,6 +38,8 @@ int cmd_dlq(int argc, char **argv);
 int cmd_parked(int argc, char **argv);
 int cmd_republish(int argc, char **argv);
 int cmd_recover(int argc, char **argv);
+int cmd_x12(int argc, char **argv);
+int cmd_hl7(int argc, char **argv);
 int cmd_dlq(int argc, char **argv);
 
 #endif

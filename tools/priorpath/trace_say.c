@@ -47,6 +47,15 @@ static void say_payer_answer(const json_t *j, struct pp_buf *b) {
     pp_buf_printf(b, "%s sent a %s by %s", text(j, "payer"), text(j, "kind"), text(j, "channel"));
     also(b, " about ", text(j, "trace"));
 }
+static void say_interchange_sent(const json_t *j, struct pp_buf *b) {
+    pp_buf_printf(b, "X12 %s %s goes to %s", text(j, "kind"), text(j, "control"), text(j, "payer"));
+}
+static void say_interchange_answered(const json_t *j, struct pp_buf *b) {
+    pp_buf_printf(b, "%s of %s: X12 %s %s %s", text(j, "source"), text(j, "payer"), text(j, "kind"), text(j, "control"),
+                  text(j, "verdict"));
+    also(b, ", code ", text(j, "code"));
+    also(b, " at ", text(j, "element"));
+}
 static void say_coverage(const json_t *j, struct pp_buf *b) {
     const json_t *c = json_object_get(j, "coverage");
     pp_buf_printf(b, "coverage %lld: payer %s%s", number(c, "rank"), text(c, "payer_code"),
@@ -200,6 +209,8 @@ static const struct {
     {"submission.rejected", say_payer_and_reason},
     {"submission.delayed", say_payer_and_reason},
     {"submission.cancelled", say_payer_and_reason},
+    {"interchange.sent", say_interchange_sent},
+    {"interchange.answered", say_interchange_answered},
     {"info.requested", say_info},
     {"authorization.decided", say_decided},
     {"claim.matched", say_matched},
@@ -249,6 +260,8 @@ void trace_proof(const char *type, const json_t *body, struct pp_buf *out) {
             also(out, ", ", text(l, "proof"));
         }
     } else if (strcmp(type, "submission.started") == 0) {
-        also(out, "Claim.identifier ", text(body, "trace"));
+        also(out, strcmp(text(body, "channel"), "x12") == 0 ? "TRN02 " : "Claim.identifier ", text(body, "trace"));
+    } else if (strcmp(type, "interchange.answered") == 0) {
+        also(out, "bytes ", text(body, "hash"));
     }
 }

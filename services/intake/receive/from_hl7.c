@@ -1,4 +1,4 @@
-/* HL7 v2 to facts: orders, appointments, documents, results, registrations, merges. */
+/* HL7 v2 to facts: orders, referrals, appointments, documents, results, registrations, merges. */
 #include "base/hash.h"
 #include "codec/hl7_view.h"
 #include "refs/places.h"
@@ -222,8 +222,9 @@ static void report_order(struct reader *rd, const struct pp_hl7_orders *m, const
     e->ordered_at = pp_hl7_ts_instant(o->ordered.date ? &o->ordered : &m->msh.time, zone);
     e->ordering = provider_of(&o->ordering);
     e->service.code = code_of(o->procedure.code.n ? &o->procedure : &o->service);
-    if (!e->service.code.code.n) {
-        rcv_refuse(rd->src, rd->r, pp_arena_printf(a, "segment %u OBR-4", o->segment), "the order names no service");
+    if (!e->service.code.code.n && e->action != EV_ORDER_REPORTED_ACTION_CANCEL) { /* a number is enough to cancel */
+        rcv_refuse(rd->src, rd->r, pp_arena_printf(a, "segment %u %s", o->segment, o->kind),
+                   "the order names no service");
         return;
     }
     e->service.modifiers = pp_arena_array(a, struct pp_str, 4);
@@ -247,17 +248,70 @@ static void report_order(struct reader *rd, const struct pp_hl7_orders *m, const
     rcv_add_report(rd->src, rd->r, RCV_FACT, subject, ev_of_order_reported(e));
 }
 
+static void report_orders(struct reader *rd, const struct pp_hl7_orders *m) {
+    struct rcv_subject_builder b;
+    begin_subject(rd, &m->person.pid, &b);
+    add_member_keys(rd, &m->person, &b);
+    const struct rcv_subject *subject = rcv_subject_end(rd->src, &b);
+    report_patient(rd, &m->person.pid, subject);
+    report_coverages(rd, &m->person, subject);
+    for (uint32_t i = 0; i < m->orders_n; i++) report_order(rd, m, &m->orders[i]);
+}
+
 static void read_orders(struct reader *rd) {
     struct pp_hl7_orders m;
     struct pp_err err;
     if (pp_hl7_read_orders(&rd->msg, &m, &err) < 0) return refuse_all(rd, &err);
-    struct rcv_subject_builder b;
-    begin_subject(rd, &m.person.pid, &b);
-    add_member_keys(rd, &m.person, &b);
-    const struct rcv_subject *subject = rcv_subject_end(rd->src, &b);
-    report_patient(rd, &m.person.pid, subject);
-    report_coverages(rd, &m.person, subject);
-    for (uint32_t i = 0; i < m.orders_n; i++) report_order(rd, &m, &m.orders[i]);
+    report_orders(rd, &m);
+}
+
+/* ---- referrals ---- */
+
+/* A referral, or a request for authorization, that names one procedure is an order for it under the referral's number:
+ * I12 and I08 new, I13 and I09 changed, I10 sent once more, I14 and I11 cancelled. With several procedures there is no
+ * number to tell them apart later, so none is made up. */
+static const char *referral_control(struct pp_str trigger) {
+    if (pp_str_eqz(trigger, "I12") || pp_str_eqz(trigger, "I08")) return "NW";
+    if (pp_str_eqz(trigger, "I14") || pp_str_eqz(trigger, "I11")) return "CA";
+    return "XO";
+}
+
+static struct pp_hl7_provider referring_of(const struct pp_hl7_referral *m) {
+    const struct pp_hl7_party *p = pp_hl7_party_of(m, "RP");
+    if (p) return (struct pp_hl7_provider){.id = p->id.value, .npi = p->npi, .name = p->name, .at = p->id.at};
+    return m->person.visit.referring;
+}
+
+static void read_referral(struct reader *rd) {
+    struct pp_hl7_referral m;
+    struct pp_err err;
+    if (pp_hl7_read_referral(&rd->msg, &m, &err) < 0) return refuse_all(rd, &err);
+    const struct pp_hl7_id *number = m.number.value.n ? &m.number : &m.external;
+    if (!number->value.n)
+        return rcv_refuse(rd->src, rd->r, PP_STR_NONE, "the referral has no number (RF1-6 and RF1-11 are empty)");
+    if (m.procedures_n != 1)
+        return rcv_refuse(rd->src, rd->r, PP_STR_NONE,
+                          m.procedures_n ? "the referral names several procedures under one number (PR1)"
+                                         : "the referral names no procedure (PR1)");
+    const struct pp_hl7_procedure *pr1 = &m.procedures[0];
+    struct pp_hl7_order o = {
+        .segment = pr1->segment,
+        .kind = "PR1",
+        .control = pp_str_z(referral_control(m.msh.trigger)),
+        .placer = *number,
+        .priority = m.priority.code,
+        .ordered = m.processed.date ? m.processed : m.effective,
+        .ordering = referring_of(&m),
+        .service = pr1->code,
+        .modifiers = pr1->modifiers,
+        .modifiers_n = pr1->modifiers_n,
+        .start = pr1->when,
+        .reasons = m.reasons,
+        .reasons_n = m.reasons_n,
+    };
+    if (pr1->authorization) o.quantity = pr1->authorization->requested;
+    struct pp_hl7_orders as_orders = {.msh = m.msh, .person = m.person, .orders = &o, .orders_n = 1};
+    report_orders(rd, &as_orders);
 }
 
 /* ---- appointments ---- */
@@ -466,8 +520,13 @@ void rcv_read_hl7(const struct rcv_source *src, struct pp_str bytes, struct rcv_
     r->type =
         pp_arena_printf(src->arena, "%.*s^%.*s", PP_FMT(pp_str_cut(msh.type, 12)), PP_FMT(pp_str_cut(msh.trigger, 12)));
     switch (pp_hl7_use_of(&msh)) {
-    case PP_HL7_USE_NONE: r->not_used = true; return;
+    case PP_HL7_USE_NONE:
+    case PP_HL7_USE_CHARGE:
+        r->not_used = true;
+        r->not_used_why = pp_str_z(pp_hl7_unused_why(&msh));
+        return;
     case PP_HL7_USE_ORDER: read_orders(&rd); break;
+    case PP_HL7_USE_REFERRAL: read_referral(&rd); break;
     case PP_HL7_USE_APPOINTMENT: read_appointment(&rd); break;
     case PP_HL7_USE_DOCUMENT: read_document(&rd); break;
     case PP_HL7_USE_RESULT: read_results(&rd); break;
