@@ -61,6 +61,13 @@ bool pp_date_parse_compact(struct pp_str s, pp_date *ret) {
     return v != 0;
 }
 
+/* n digits and what follows them. By hand: every record has several dates and times. */
+static char *put(char *at, int n, int v, char after) {
+    for (int i = n - 1; i >= 0; i--, v /= 10) at[i] = (char)('0' + v % 10);
+    at[n] = after;
+    return at + n + 1;
+}
+
 void pp_date_text(pp_date d, char ret[11]) {
     int y, m, day;
     if (d <= 0 || d > pp_date_of(9999, 12, 31)) {
@@ -68,9 +75,7 @@ void pp_date_text(pp_date d, char ret[11]) {
         return;
     }
     pp_date_split(d, &y, &m, &day);
-    char text[32];
-    snprintf(text, sizeof text, "%04d-%02d-%02d", y, m, day);
-    memcpy(ret, text, 11);
+    put(put(put(ret, 4, y, '-'), 2, m, '-'), 2, day, '\0');
 }
 
 /* ---- instants ---- */
@@ -114,12 +119,13 @@ void pp_time_text(int64_t ms, char ret[25]) {
     int64_t day = floor_div(ms, PP_MS_DAY);
     int64_t rest = ms - day * PP_MS_DAY;
     if (day < 1 - DAYS_TO_1970 || day > pp_date_of(9999, 12, 31) - DAYS_TO_1970) return;
-    int y, m, d;
-    pp_date_split((pp_date)(day + DAYS_TO_1970), &y, &m, &d);
-    char text[64];
-    snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", y, m, d, (int)(rest / PP_MS_HOUR),
-             (int)(rest / PP_MS_MINUTE % 60), (int)(rest / PP_MS_SECOND % 60), (int)(rest % 1000));
-    memcpy(ret, text, 25);
+    pp_date_text((pp_date)(day + DAYS_TO_1970), ret);
+    ret[10] = 'T';
+    char *at = put(ret + 11, 2, (int)(rest / PP_MS_HOUR), ':');
+    at = put(at, 2, (int)(rest / PP_MS_MINUTE % 60), ':');
+    at = put(at, 2, (int)(rest / PP_MS_SECOND % 60), '.');
+    put(at, 3, (int)(rest % 1000), 'Z');
+    ret[24] = '\0';
 }
 
 /* ---- zones ---- */

@@ -15,6 +15,8 @@ struct pp_rid {
     uint64_t seq;         /* 1, 2, 3, … */
 };
 
+#define PP_HOLD_MS_MAX 60000 /* a command waits at most so long */
+
 struct pp_hdr {
     struct pp_str tenant;   /* short text id of the provider group */
     struct pp_uuid person;  /* person or pseudo-person: the key */
@@ -27,6 +29,7 @@ struct pp_hdr {
     struct pp_str actor;    /* user id or client id */
     struct pp_str roles;    /* comma separated */
     int32_t expect_version; /* version the actor had seen; 0 = any */
+    int32_t hold_ms;        /* real time for which it can be taken back before it is decided; 0 = decided at once */
 };
 
 #endif

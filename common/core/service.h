@@ -57,6 +57,10 @@ typedef bool pp_check_fn(struct pp_unit *, struct pp_err *);
 struct pp_http_msg {            /* request */
     struct pp_str method, path; /* path is added to the endpoint's base URL */
     struct pp_str content_type, accept, body;
+    /* Where the endpoint is an exchange folder: name of the file that body becomes. The answer is then status 200
+     * without a body, when it was put. An inquiry (body empty) asks our own book whether the file of this name was put:
+     * 200 or 404; nothing goes out. */
+    struct pp_str file_name;
     bool fill; /* in the body "{door}" stands for the address under which payers reach our door, and "{secret}" for the
                 * value of the target's call-back header: the runtime puts them in, because build() knows neither */
 };

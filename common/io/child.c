@@ -20,7 +20,7 @@ struct pp_child {
     enum pp_child_state state;
     uv_process_t *process; /* its own memory: handle of the run, until its close callback */
     uv_timer_t timer;      /* back-off while WAITING, grace while STOPPING */
-    int restarts, backoff_ms;
+    int restarts, backoff_ms, backoff_max_ms;
     int64_t since_ms, started_mono;
     char last_end[160];
 };
@@ -63,7 +63,7 @@ static void backoff_over(uv_timer_t *t) { run(t->data); }
 static void wait_then_run(struct pp_child *c) {
     if (pp_mono_ms() - c->started_mono >= PP_CHILD_STEADY_MS) c->backoff_ms = 0;
     c->backoff_ms = c->backoff_ms ? c->backoff_ms * 2 : PP_CHILD_BACKOFF_FIRST_MS;
-    if (c->backoff_ms > PP_CHILD_BACKOFF_MAX_MS) c->backoff_ms = PP_CHILD_BACKOFF_MAX_MS;
+    if (c->backoff_ms > c->backoff_max_ms) c->backoff_ms = c->backoff_max_ms;
     c->restarts++;
     uv_timer_start(&c->timer, backoff_over, (uint64_t)c->backoff_ms, 0);
     set_state(c, PP_CHILD_WAITING);
@@ -121,6 +121,7 @@ int pp_child_new(uv_loop_t *loop, const struct pp_child_opts *o, struct pp_child
     if (!c) return pp_err_set(err, PP_ERR_NOMEM, "process %s", o->name);
     c->loop = loop;
     c->on_change = o->on_change;
+    c->backoff_max_ms = o->backoff_max_ms ? o->backoff_max_ms : PP_CHILD_BACKOFF_MAX_MS;
     c->user = o->user;
     uv_timer_init(loop, &c->timer);
     c->timer.data = c;

@@ -30,6 +30,7 @@ struct pp_child_opts {
     const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH when it has no slash */
     const char *log_file;    /* both outputs are appended to it */
     const char *cwd;         /* NULL: as the supervisor */
+    int backoff_max_ms;      /* longest wait before it is started again; 0: PP_CHILD_BACKOFF_MAX_MS */
     void (*on_change)(void *user, struct pp_child *c); /* after each change of state; not from within new or free */
     void *user;
 };

@@ -25,6 +25,7 @@ struct pp_dropdir {
     pp_dropdir_cb *cb;
     void *user;
     bool working, out, closing;
+    bool one; /* root is the folder of one partner */
     struct sighting seen[SEEN_MAX];
     int nseen;
     /* the file that is out */
@@ -75,9 +76,16 @@ static bool read_file(struct pp_dropdir *d, const char *path, const struct stat 
     return true;
 }
 
+static void folder_of(const struct pp_dropdir *d, const char *tenant, const char *partner, char ret[PATH_BYTES]) {
+    if (d->one)
+        snprintf(ret, PATH_BYTES, "%s", d->root);
+    else
+        snprintf(ret, PATH_BYTES, "%s/%s/%s", d->root, tenant, partner);
+}
+
 static bool look_in(struct pp_dropdir *d, const char *tenant, const char *partner) {
     char dir[PATH_BYTES], path[PATH_BYTES + 256];
-    snprintf(dir, sizeof dir, "%s/%s/%s", d->root, tenant, partner);
+    folder_of(d, tenant, partner, dir);
     DIR *h = opendir(dir);
     if (!h) return false;
     bool found = false;
@@ -86,8 +94,10 @@ static bool look_in(struct pp_dropdir *d, const char *tenant, const char *partne
         snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
         if (!plain_name(e->d_name) || stat(path, &st) < 0 || !S_ISREG(st.st_mode) || !stood_still(d, &st)) continue;
         if (!read_file(d, path, &st)) continue;
-        snprintf(d->tenant, sizeof d->tenant, "%s", tenant);
-        snprintf(d->partner, sizeof d->partner, "%s", partner);
+        if (!d->one) {
+            snprintf(d->tenant, sizeof d->tenant, "%s", tenant);
+            snprintf(d->partner, sizeof d->partner, "%s", partner);
+        }
         snprintf(d->name, sizeof d->name, "%s", e->d_name);
         found = true;
     }
@@ -97,6 +107,10 @@ static bool look_in(struct pp_dropdir *d, const char *tenant, const char *partne
 
 static void find_file(uv_work_t *w) {
     struct pp_dropdir *d = w->data;
+    if (d->one) {
+        look_in(d, d->tenant, d->partner);
+        return;
+    }
     DIR *root = opendir(d->root);
     if (!root) return;
     for (const struct dirent *t; !d->bytes && (t = readdir(root));) {
@@ -120,11 +134,12 @@ static void write_reason(const char *path, const char *reason) {
 
 static void move_file(uv_work_t *w) {
     struct pp_dropdir *d = w->data;
-    char from[PATH_BYTES], dir[PATH_BYTES], to[PATH_BYTES + 256], why[PATH_BYTES + 300];
+    char base[PATH_BYTES], from[PATH_BYTES + 260], dir[PATH_BYTES + 16], to[PATH_BYTES + 280], why[PATH_BYTES + 300];
     if (d->end == PP_DROPDIR_RETRY) return;
     bool refused = d->end == PP_DROPDIR_REFUSED;
-    snprintf(from, sizeof from, "%s/%s/%s/%s", d->root, d->tenant, d->partner, d->name);
-    snprintf(dir, sizeof dir, "%s/%s/%s/%s", d->root, d->tenant, d->partner, refused ? "refused" : "done");
+    folder_of(d, d->tenant, d->partner, base);
+    snprintf(from, sizeof from, "%s/%s", base, d->name);
+    snprintf(dir, sizeof dir, "%s/%s", base, refused ? "refused" : "done");
     mkdir(dir, 0750);
     snprintf(to, sizeof to, "%s/%s", dir, d->name);
     if (refused) {
@@ -181,15 +196,11 @@ static void on_round(uv_timer_t *t) {
 
 static void next_round(struct pp_dropdir *d, uint64_t wait_ms) { uv_timer_start(&d->timer, on_round, wait_ms, 0); }
 
-int pp_dropdir_new(uv_loop_t *loop, const char *root, pp_dropdir_cb *cb, void *user, struct pp_dropdir **ret,
-                   struct pp_err *err) {
-    struct stat st;
-    if (stat(root, &st) < 0 || !S_ISDIR(st.st_mode))
-        return pp_err_set(err, PP_ERR_INVALID, "drop folder %s is not there", root);
+static struct pp_dropdir *begin(uv_loop_t *loop, const char *root, pp_dropdir_cb *cb, void *user) {
     struct pp_dropdir *d = calloc(1, sizeof *d);
     if (!d || !(d->root = strdup(root))) {
         free(d);
-        return pp_err_set(err, PP_ERR_NOMEM, "drop folder");
+        return NULL;
     }
     d->loop = loop;
     d->cb = cb;
@@ -197,6 +208,29 @@ int pp_dropdir_new(uv_loop_t *loop, const char *root, pp_dropdir_cb *cb, void *u
     uv_timer_init(loop, &d->timer);
     d->timer.data = d;
     next_round(d, 0);
+    return d;
+}
+
+int pp_dropdir_new(uv_loop_t *loop, const char *root, pp_dropdir_cb *cb, void *user, struct pp_dropdir **ret,
+                   struct pp_err *err) {
+    struct stat st;
+    if (stat(root, &st) < 0 || !S_ISDIR(st.st_mode))
+        return pp_err_set(err, PP_ERR_INVALID, "drop folder %s is not there", root);
+    struct pp_dropdir *d = begin(loop, root, cb, user);
+    if (!d) return pp_err_set(err, PP_ERR_NOMEM, "drop folder");
+    *ret = d;
+    return 0;
+}
+
+int pp_dropdir_new_one(uv_loop_t *loop, const char *folder, const char *tenant, const char *partner, pp_dropdir_cb *cb,
+                       void *user, struct pp_dropdir **ret, struct pp_err *err) {
+    if (strlen(folder) >= PATH_BYTES || strlen(tenant) >= 128 || strlen(partner) >= 128)
+        return pp_err_set(err, PP_ERR_INVALID, "drop folder of %s: a name is too long", partner);
+    struct pp_dropdir *d = begin(loop, folder, cb, user);
+    if (!d) return pp_err_set(err, PP_ERR_NOMEM, "drop folder");
+    d->one = true;
+    snprintf(d->tenant, sizeof d->tenant, "%s", tenant);
+    snprintf(d->partner, sizeof d->partner, "%s", partner);
     *ret = d;
     return 0;
 }

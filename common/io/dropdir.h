@@ -24,6 +24,9 @@ struct pp_dropped {
 typedef void pp_dropdir_cb(void *user, const struct pp_dropped *file);
 int pp_dropdir_new(uv_loop_t *loop, const char *root, pp_dropdir_cb *cb, void *user, struct pp_dropdir **ret,
                    struct pp_err *err);
+/* The same for one folder of one partner, wherever it stands; it may come and go like a mount. */
+int pp_dropdir_new_one(uv_loop_t *loop, const char *folder, const char *tenant, const char *partner, pp_dropdir_cb *cb,
+                       void *user, struct pp_dropdir **ret, struct pp_err *err);
 /* The reason belongs to REFUSED. RETRY: the file stays and is given out again in a later round. */
 enum pp_dropdir_end { PP_DROPDIR_TAKEN, PP_DROPDIR_REFUSED, PP_DROPDIR_RETRY };
 void pp_dropdir_done(struct pp_dropdir *d, enum pp_dropdir_end end, const char *reason);

@@ -75,6 +75,10 @@ int pp_consumer_unassign(struct pp_consumer *c, struct pp_err *err);
 int pp_consumer_committed(struct pp_consumer *c, const struct pp_offset *o, int n, struct pp_err *err);
 /* For lag tools only: commits in the background, errors are ignored. */
 void pp_consumer_commit(struct pp_consumer *c, const struct pp_offset *o, int n);
+/* Least time between two fetch requests, 0 (as made) … 1000: for whoever looks at records only that often anyway. A
+ * fetch is answered as soon as there is one record, so a busy consumer asks for every handful that somebody appends;
+ * each question costs broker and client about as much as ten records do. */
+void pp_consumer_pace(struct pp_consumer *c, int gap_ms);
 /* Records the broker has beyond what was handed out, as far as known from the last fetch; -1 unknown. */
 int64_t pp_consumer_high(const struct pp_consumer *c, int topic, int partition);
 /* Leaves the group (a static member only when `leave`) and calls back once when it is closed. All records must have

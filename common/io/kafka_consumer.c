@@ -1,9 +1,13 @@
 #include "io/kafka_int.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define PARTS_MAX 1024
+#define API_FETCH 1 /* Kafka protocol, ApiKey */
+#define GAP_MAX_MS 1000
 #define CLOSE_GIVE_UP_MS 5000 /* killing a consumer that does not close is always safe: the fence decides */
 
 struct pp_consumer {
@@ -13,7 +17,8 @@ struct pp_consumer {
     rd_kafka_t *rk;
     rd_kafka_queue_t *q;
     struct pp_wake wake;
-    uv_timer_t timer; /* safety net */
+    uv_timer_t timer;  /* safety net */
+    atomic_int gap_ms; /* pp_consumer_pace; read by librdkafka's threads */
     bool closing;
     uint64_t close_deadline;
     void (*closed)(void *user);
@@ -38,6 +43,34 @@ static int topic_index(const struct pp_consumer *c, const char *name) {
         if (strcmp(c->topics[i], name) == 0) return i;
     return -1;
 }
+
+/* ---- pace ---- */
+
+/* Waits after a fetch request until the next may go out. librdkafka asks that nothing takes long in here; the rule is
+ * broken on purpose: its only knobs, fetch.min.bytes and fetch.wait.max.ms, are fixed when a client is made, and what
+ * is right under load is wrong for a single record. This thread serves one broker of one consumer, so nothing waits but
+ * that broker's fetches: producers are other clients, and the group coordinator has a thread of its own. */
+static rd_kafka_resp_err_t on_request_sent(rd_kafka_t *rk, int sock, const char *broker, int32_t broker_id,
+                                           int16_t api_key, int16_t api_version, int32_t corr_id, size_t size,
+                                           void *user) {
+    struct pp_consumer *c = user;
+    int gap = atomic_load_explicit(&c->gap_ms, memory_order_relaxed);
+    (void)rk, (void)sock, (void)broker, (void)broker_id, (void)api_version, (void)corr_id, (void)size;
+    if (api_key != API_FETCH || gap == 0) return RD_KAFKA_RESP_ERR_NO_ERROR;
+    nanosleep(&(struct timespec){.tv_sec = gap / 1000, .tv_nsec = gap % 1000 * 1000000L}, NULL);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *user, char *text, size_t size) {
+    (void)conf, (void)text, (void)size;
+    return rd_kafka_interceptor_add_on_request_sent(rk, "pace", on_request_sent, user);
+}
+
+void pp_consumer_pace(struct pp_consumer *c, int gap_ms) {
+    atomic_store_explicit(&c->gap_ms, gap_ms < GAP_MAX_MS ? gap_ms : GAP_MAX_MS, memory_order_relaxed);
+}
+
+/* ---- making ---- */
 
 int pp_consumer_new(uv_loop_t *loop, const struct pp_consumer_opts *o, struct pp_consumer **ret, struct pp_err *err) {
     char session[16], instance[160] = "", text[256];
@@ -68,6 +101,7 @@ int pp_consumer_new(uv_loop_t *loop, const struct pp_consumer_opts *o, struct pp
     for (int i = 0; i < o->ntopics; i++) c->topics[i] = strdup(o->topics[i]);
     rd_kafka_conf_t *conf;
     if (kafka_conf(o->brokers, list, &conf, err) < 0) return -1;
+    rd_kafka_conf_interceptor_add_on_new(conf, "pace", on_new, c);
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_FETCH |
                                        RD_KAFKA_EVENT_OFFSET_COMMIT);
     c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);

@@ -47,7 +47,7 @@ int pp_tail_new(uv_loop_t *loop, const struct pp_tail_opts *o, struct pp_tail **
     /* group.id is asked for by librdkafka's consumer even where nothing is joined or committed */
     static const struct kafka_setting list[] = {
         {"group.id", "pp-tail"},          {"enable.auto.commit", "false"}, {"enable.auto.offset.store", "false"},
-        {"enable.partition.eof", "true"}, {"fetch.wait.max.ms", "500"},    {NULL, NULL}};
+        {"enable.partition.eof", "true"}, {"fetch.wait.max.ms", "200"},    {NULL, NULL}};
     char text[256];
     struct pp_tail *t = calloc(1, sizeof *t);
     if (!t) return pp_err_set(err, PP_ERR_NOMEM, "reader of %s", o->topic);

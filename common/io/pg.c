@@ -79,8 +79,11 @@ PGconn *pg_open(const struct pp_pg_opts *o, bool limits, struct pp_err *err) {
     char options[300], timeout[16];
     int n = snprintf(options, sizeof options, "-c timezone=UTC -c lock_timeout=10s -c search_path=%s",
                      o->schema ? o->schema : "public");
+    /* The writer's statements go by key, whatever the values: one plan each, made once. And by plain index scans, which
+     * leave marks on entries of dead rows: a queue's index would be full of them until the next vacuum. */
     if (limits)
-        snprintf(options + n, sizeof options - (size_t)n, " -c statement_timeout=%d",
+        snprintf(options + n, sizeof options - (size_t)n,
+                 " -c plan_cache_mode=force_generic_plan -c enable_bitmapscan=off -c statement_timeout=%d",
                  o->statement_timeout_ms ? o->statement_timeout_ms : PG_STATEMENT_TIMEOUT_MS);
     snprintf(timeout, sizeof timeout, "%d", PP_PG_CONNECT_TIMEOUT_S);
     /* The conninfo comes first and is expanded; what follows wins over it. */

@@ -40,11 +40,12 @@ enum pp_pg_type { /* object ids of PostgreSQL's catalogue, pg_type.dat */
 struct pp_array {
     struct pp_buf b;
     uint32_t n;
+    uint32_t rows; /* those that are finished, of an array of rows */
 };
 #define PP_ARRAY_BYTES_MAX ((size_t)64 << 20)
 void pp_array_init(struct pp_array *a);
 void pp_array_free(struct pp_array *a);
-void pp_array_begin(struct pp_array *a, enum pp_pg_type type);
+void pp_array_begin(struct pp_array *a, uint32_t type); /* enum pp_pg_type, or the id of a row type */
 void pp_array_null(struct pp_array *a);
 void pp_array_bool(struct pp_array *a, bool v);
 void pp_array_i2(struct pp_array *a, int16_t v);
@@ -54,6 +55,12 @@ void pp_array_text(struct pp_array *a, struct pp_str v); /* bytea too */
 void pp_array_uuid(struct pp_array *a, struct pp_uuid v);
 void pp_array_date(struct pp_array *a, pp_date v);  /* 0 = NULL */
 void pp_array_time(struct pp_array *a, int64_t ms); /* 0 = NULL */
+/* An array of rows (composite values) begins with the id of their type. Each row names its number of columns; then for
+ * each column pp_array_column and one of the functions above. The server looks at both: all columns of the type, in
+ * its order. `at` is what _begin returned. */
+size_t pp_array_row_begin(struct pp_array *a, uint32_t ncols);
+void pp_array_column(struct pp_array *a, uint32_t type);
+void pp_array_row_end(struct pp_array *a, size_t at);
 /* The parameter: valid until the next change of a. */
 struct pp_str pp_array_param(struct pp_array *a);
 

@@ -16,17 +16,17 @@
 
 void pp_array_init(struct pp_array *a) {
     pp_buf_init(&a->b, PP_ARRAY_BYTES_MAX);
-    a->n = 0;
+    a->n = a->rows = 0;
 }
 
 void pp_array_free(struct pp_array *a) { pp_buf_free(&a->b); }
 
-void pp_array_begin(struct pp_array *a, enum pp_pg_type type) {
+void pp_array_begin(struct pp_array *a, uint32_t type) {
     pp_buf_reset(&a->b);
-    a->n = 0;
+    a->n = a->rows = 0;
     pp_buf_be32(&a->b, 1); /* dimensions */
     pp_buf_be32(&a->b, 1); /* may hold NULLs */
-    pp_buf_be32(&a->b, (uint32_t)type);
+    pp_buf_be32(&a->b, type);
     pp_buf_be32(&a->b, 0); /* length, written at the end */
     pp_buf_be32(&a->b, 1); /* lower bound */
 }
@@ -84,6 +84,23 @@ void pp_array_time(struct pp_array *a, int64_t ms) {
         pp_array_null(a);
     else
         pp_array_i8(a, (ms - PG_EPOCH_MS) * 1000);
+}
+
+/* A row (record_recv in the sources): bytes, columns; for each column type, bytes, value. */
+size_t pp_array_row_begin(struct pp_array *a, uint32_t ncols) {
+    size_t at = a->b.n;
+    pp_buf_be32(&a->b, 0); /* bytes, written at the end */
+    pp_buf_be32(&a->b, ncols);
+    return at;
+}
+
+void pp_array_column(struct pp_array *a, uint32_t type) { pp_buf_be32(&a->b, type); }
+
+void pp_array_row_end(struct pp_array *a, size_t at) {
+    a->n = ++a->rows; /* the functions for columns have counted as if each were an element */
+    if (a->b.failed) return;
+    uint32_t bytes = htobe32((uint32_t)(a->b.n - at - 4));
+    memcpy(a->b.p + at, &bytes, 4);
 }
 
 struct pp_str pp_array_param(struct pp_array *a) {

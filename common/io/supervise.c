@@ -239,6 +239,7 @@ static int add_children(struct supervisor *s, const struct pp_supervised *list, 
                                    .argv = list[i].argv,
                                    .log_file = list[i].log_file,
                                    .cwd = cwd,
+                                   .backoff_max_ms = list[i].backoff_max_ms,
                                    .on_change = child_changed,
                                    .user = o};
         if (pp_child_new(&s->loop, &co, &o->child, err) < 0) return -1;

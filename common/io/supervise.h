@@ -25,6 +25,7 @@ struct pp_supervised {
     const char *ready_url;   /* 200 = ready; NULL: ready as soon as it runs */
     const char *const *argv; /* NULL-terminated */
     const char *log_file;
+    int backoff_max_ms; /* as in io/child.h */
 };
 /* Returns when all have stopped. PP_ERR_CONFLICT: another supervisor runs with this status file. */
 int pp_supervise(const struct pp_supervised *list, int n, const char *status_file, const char *cwd, struct pp_err *err);

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define APP_LOOK_MS 300 /* while waiting at start */
+#define APP_LOOK_MS 100 /* while waiting at start */
 #define APP_SAY_MS 5000 /* what it waits for */
 #define APP_TICK_MS 50
 #define APP_FLUSH_MS 5000 /* longest wait for output to reach the broker at the end */
@@ -28,8 +28,8 @@ static const struct pp_config_key app_keys[] = {
     {"db-owner", PP_CFG_STR, 1, 63, "", "pp_owner", "Role that runs migrations."},
     {"session-timeout-ms", PP_CFG_INT, 1000, 300000, "ms", "10000",
      "Kafka session: how long partitions of a silent instance stay its own."},
-    {"commit-pace-ms", PP_CFG_INT, 0, 1000, "ms", "20",
-     "Above 400 inputs per second small batches wait this long after the last commit."},
+    {"commit-pace-ms", PP_CFG_INT, 0, 1000, "ms", "30",
+     "Above 200 inputs per second small batches wait this long after the last commit."},
     {"batch-max", PP_CFG_INT, 1, 500, "", "500", "Inputs of one batch."},
     {"unit-cache-mb", PP_CFG_INT, 0, 4096, "MB", "32",
      "Rows of people touched lately that are kept in memory; 0: every batch asks the database."},
@@ -37,6 +37,9 @@ static const struct pp_config_key app_keys[] = {
     {"packs-dir", PP_CFG_STR, 0, 1023, "", "", "Folder of reference packs instead of pa.reference.v1; for tests."},
     {"payersim-url", PP_CFG_STR, 0, 255, "", "http://127.0.0.1:7150",
      "What {payersim} in the payer directory stands for."},
+    {"exchange-dir", PP_CFG_STR, 0, 200, "", "",
+     "What {exchange} in the payer directory stands for: the folder of the exchange folders of payers of channel "
+     "x12-file."},
     {"door-url", PP_CFG_STR, 0, 255, "", "http://127.0.0.1:7100",
      "Address under which payers reach intake's door with their notifications."},
     {"secrets-dir", PP_CFG_STR, 0, 1023, "", ".run/secrets", "Folder of the secrets that packs name, one file each."},
@@ -124,6 +127,13 @@ static void verify_work(uv_work_t *w) {
 }
 
 static void finish(struct app *a, int code);
+static void on_look(uv_timer_t *t);
+
+/* A step of the start is done: the next one at once, not at the next look. */
+static void advance(struct app *a, enum app_phase to) {
+    a->phase = to;
+    uv_timer_start(&a->look, on_look, 0, APP_LOOK_MS);
+}
 
 static void verified(uv_work_t *w, int status) {
     struct app *a = w->data;
@@ -131,7 +141,7 @@ static void verified(uv_work_t *w, int status) {
     a->asking = false;
     if (a->phase != APP_DATABASE) return;
     if (a->work_err.kind == PP_ERR_NONE)
-        a->phase = APP_TOPICS;
+        advance(a, APP_TOPICS);
     else if (a->work_err.retriable) {
         char text[400];
         snprintf(text, sizeof text, "database: %s", a->work_err.msg);
@@ -147,7 +157,7 @@ static void on_topics(void *user, const struct pp_err *err) {
     a->asking = false;
     if (a->phase != APP_TOPICS) return;
     if (!err)
-        a->phase = APP_READY;
+        advance(a, APP_READY);
     else if (err->kind == PP_ERR_CONFLICT) {
         pp_log_err(PP_LOG_ERROR, "the broker does not fit this installation", err);
         finish(a, 1);

@@ -241,7 +241,7 @@ static int reply(struct pp_batch *b, struct pp_input *in, const struct pp_effect
         if (c->in == in) return 0; /* the first one said holds */
     struct command_row *c = pp_arena_new(&b->arena, struct command_row);
     if (!c) return no_room(err);
-    *c = (struct command_row){.next = b->commands, .in = in, .status = PP_REPLY_DONE};
+    *c = (struct command_row){.next = b->commands, .in = in, .status = PP_REPLY_DONE, .at_ms = b->now_ms};
     if (x) {
         c->status = (enum pp_reply_status)x->code;
         c->version = x->version;
@@ -255,7 +255,7 @@ int effects_park(struct pp_batch *b, struct pp_input *in, struct pp_uuid subject
     in->parked = true;
     struct parked_row *p = pp_arena_new(&b->arena, struct parked_row);
     if (!p) return -1;
-    *p = (struct parked_row){.in = in, .subject = subject, .reason = reason};
+    *p = (struct parked_row){.in = in, .subject = subject, .reason = reason, .at_ms = b->now_ms};
     *b->parked_tail = p;
     b->parked_tail = &p->next;
     pp_metric_add("pp_parked_total", NULL, 1);
@@ -307,6 +307,7 @@ int pp_batch_effects(struct pp_batch *b, struct pp_input *in, struct pp_str tena
     if (pp_out_failed(out)) return pp_err_set(err, PP_ERR_LIMIT, "output: %s", pp_out_failure(out));
     for (const struct pp_effect *x = pp_out_first(out); x; x = x->next)
         if (one(b, in, tenant, person, x, err) < 0) return -1;
-    bool command = in->kind == PP_INPUT_RECORD && strcmp(b->e->app->topics[in->topic], PP_TOPIC_COMMANDS) == 0;
+    bool command = (in->kind == PP_INPUT_RECORD || in->kind == PP_INPUT_HELD) &&
+                   strcmp(b->e->app->topics[in->topic], PP_TOPIC_COMMANDS) == 0;
     return command && !pp_out_parked(out) ? reply(b, in, NULL, err) : 0;
 }

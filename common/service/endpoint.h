@@ -11,7 +11,7 @@ struct pp_refs;
 #define PP_ENDPOINT_URL_MAX 300
 #define PP_ENDPOINT_HEADER_MAX 600
 struct pp_endpoint {
-    char base_url[PP_ENDPOINT_URL_MAX];       /* without a slash at the end */
+    char base_url[PP_ENDPOINT_URL_MAX];       /* without a slash at the end; file:///folder is an exchange folder */
     char auth_header[PP_ENDPOINT_HEADER_MAX]; /* "Name: value" with the secret filled in; "" = none. Never logged. */
     char door_url[PP_ENDPOINT_URL_MAX];       /* for "{door}" of a request that is to be filled; "" = not configured */
     char callback_secret[PP_ENDPOINT_HEADER_MAX]; /* for "{secret}"; never logged */

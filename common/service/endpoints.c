@@ -42,6 +42,17 @@ static bool auth_header(const struct pp_config *config, const struct pp_payer *p
     return true;
 }
 
+/* Where the payer is reached: an address, or the exchange folder of one of channel x12-file. Empty: nowhere. */
+static struct pp_str url_of(const struct pp_config *config, const struct pp_payer *p, struct pp_arena *a) {
+    if (p->transport != PP_X12_FILE) return pp_payer_url(p, pp_str_z(pp_config_str(config, "payersim-url")), a);
+    struct pp_str folder = pp_payer_folder(p, pp_str_z(pp_config_str(config, "exchange-dir")), a);
+    if (!folder.n) {
+        pp_log(PP_LOG_ERROR, "exchange-dir is not configured", "payer", PP_V(p->id), NULL);
+        return PP_STR_NONE;
+    }
+    return pp_arena_printf(a, "file://%.*s", PP_FMT(folder));
+}
+
 static bool endpoint(void *user, const struct pp_refs *refs, struct pp_str tenant, struct pp_str target,
                      struct pp_endpoint *ret) {
     const struct pp_config *config = user;
@@ -50,7 +61,7 @@ static bool endpoint(void *user, const struct pp_refs *refs, struct pp_str tenan
     if (!p) return false;
     struct pp_arena a;
     pp_arena_init(&a, 4096);
-    struct pp_str url = pp_payer_url(p, pp_str_z(pp_config_str(config, "payersim-url")), &a);
+    struct pp_str url = url_of(config, p, &a);
     bool ok = url.n > 0 && url.n < sizeof ret->base_url && auth_header(config, p, ret->auth_header);
     if (ok) snprintf(ret->base_url, sizeof ret->base_url, "%.*s", PP_FMT(url));
     snprintf(ret->door_url, sizeof ret->door_url, "%s", pp_config_str(config, "door-url"));

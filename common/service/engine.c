@@ -1,5 +1,6 @@
 /* The cycle of a batch. docs/runtime.md draws it. */
 #include "service/engine_int.h"
+#include "service/held.h"
 #include "service/recover.h"
 
 #include "io/clock.h"
@@ -51,6 +52,10 @@ void engine_reset(struct pp_engine *e, const char *why, const struct pp_err *err
         engine_fatal(e, "fenced: another instance owns a partition", err);
         return;
     }
+    if (err && strcmp(err->code, "42804") == 0) { /* rows are sent as the type that was found at start */
+        engine_fatal(e, "a table has changed since this process started", err);
+        return;
+    }
     pp_log_err(PP_LOG_WARN, why, err);
     pp_metric_add("pp_engine_resets_total", NULL, 1);
     if (e->cycle != CYCLE_IDLE) {
@@ -76,18 +81,22 @@ static void measure(struct pp_engine *e) {
         e->rate = e->rate * 0.5 + r * 0.5;
         e->rate_inputs = 0;
         e->last_rate_ms = now;
+        pp_consumer_pace(e->consumer, e->rate < ENGINE_PACED_RATE ? 0 : ENGINE_FETCH_GAP_MS);
     }
     e->last_commit_ms = now;
+    e->took_ms = now - e->begun_ms;
 }
 
 void engine_committed(struct pp_engine *e) {
     e->n_batches++;
+    e->lost_races = 0;
     e->n_in += e->batch.napply;
     measure(e);
     for (int i = 0; i < e->partitions; i++) {
         struct shard *sh = &e->shards[i];
         if (!sh->in_batch) continue;
         memcpy(sh->committed, sh->next, sizeof sh->committed);
+        sh->flight = engine_next_flight(sh);
         sh->dirty = false;
         sh->tried = false;
         for (size_t k = 0; k < sh->seen.cap; k++) sh->seen.slots[k].dirty = false;
@@ -141,7 +150,9 @@ static void on_commit(void *user, const struct pp_err *err) {
         engine_committed(e);
         return;
     }
-    if (data_error(err)) blame(e, err);
+    /* Who loses a race again and again has lost none: the row is there, and the input must go. */
+    bool taken = err->kind == PP_ERR_DB && strcmp(err->code, "23505") == 0 && ++e->lost_races > ENGINE_LOST_RACES_MAX;
+    if (taken || data_error(err)) blame(e, err);
     engine_reset(e, "batch not committed", err);
 }
 
@@ -169,7 +180,11 @@ static int dead_unread(struct pp_engine *e, struct pp_batch *b, struct pp_input 
         sh->poison_topic == in->topic && pp_uuid_eq(sh->poison_person, in->hdr.person) &&
         pp_uuid_eq(sh->poison_ref, in->ref)) {
         sh->poisoned = false;
-        if (in->kind == PP_INPUT_RECORD) return pp_batch_dead(b, in, "store", sh->poison_why, err) < 0 ? -1 : 0;
+        if (in->kind == PP_INPUT_PARKED && effects_unparked(b, in->parked_id) < 0)
+            return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch");
+        if (in->kind == PP_INPUT_HELD) held_take(b, in);
+        if (in->kind == PP_INPUT_RECORD || in->kind == PP_INPUT_PARKED || in->kind == PP_INPUT_HELD)
+            return pp_batch_dead(b, in, "store", sh->poison_why, err) < 0 ? -1 : 0;
         if (in->kind == PP_INPUT_TIMER)
             return effects_timer_set(b, in->shard, in->hdr.tenant, in->hdr.person, in->code, in->ref, 0);
         return 1;
@@ -191,7 +206,8 @@ static int apply_one(struct pp_engine *e, struct pp_input *in, struct pp_err *er
             return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch");
     }
     int rc = in->kind == PP_INPUT_CALL ? jobs_apply(e, b, in, err) : e->app->ops.apply(e->app->ops.user, b, in, err);
-    if (rc < 0 && err->kind == PP_ERR_INVALID && (in->kind == PP_INPUT_RECORD || in->kind == PP_INPUT_PARKED)) {
+    bool bytes = in->kind == PP_INPUT_RECORD || in->kind == PP_INPUT_PARKED || in->kind == PP_INPUT_HELD;
+    if (rc < 0 && err->kind == PP_ERR_INVALID && bytes) {
         struct pp_err why = *err;
         rc = pp_batch_dead(b, in, "undecodable", why.msg, err);
     }
@@ -231,11 +247,12 @@ static void put_back(struct pp_engine *e, struct pp_input *from) {
 static void apply(struct pp_engine *e) {
     struct pp_batch *b = &e->batch;
     int64_t start = pp_thread_cpu_us();
+    int64_t now_ms = b->now_ms;
     struct pp_err err = {0};
     b->napply = 0;
     for (struct pp_input *in = b->first; in; in = in->next) {
         if ((b->napply > 0 && pp_thread_cpu_us() - start > ENGINE_BATCH_WORK_US) ||
-            (b->one_by_one && b->napply > 0 && !in->skip)) {
+            (b->one_by_one && b->napply > 0 && !in->skip) || (b->napply > 0 && !recover_fits(e, in))) {
             put_back(e, in);
             break;
         }
@@ -244,6 +261,7 @@ static void apply(struct pp_engine *e) {
             continue;
         }
         e->shards[in->shard].in_batch = true;
+        b->now_ms = recover_replays(&e->shards[in->shard], in) ? recover_now(e, in, now_ms) : now_ms;
         int rc = apply_one(e, in, &err);
         if (rc < 0 && err.kind == PP_ERR_LIMIT) {
             /* Memory ran out in the middle of an input: what it did is half done, so all is taken again, smaller; an
@@ -258,6 +276,7 @@ static void apply(struct pp_engine *e) {
             return;
         }
         b->napply++;
+        recover_applied(b, in);
         struct shard *sh = &e->shards[in->shard];
         if (sh->careful > 0 && in->kind == PP_INPUT_RECORD) sh->careful--;
     }
@@ -358,26 +377,42 @@ static void batch_begin(struct pp_engine *e) {
     for (int i = 0; i < e->partitions; i++) {
         struct shard *sh = &e->shards[i];
         sh->in_batch = sh->owned && sh->dirty;
+        sh->share = 0;
         pp_buf_reset(&sh->pack);
         sh->pack_n = 0;
     }
 }
 
+int engine_next_flight(const struct shard *sh) {
+    int n = 2 * sh->share, slow = sh->flight - sh->flight / 4;
+    if (n < slow) n = slow;
+    if (n < ENGINE_FLIGHT_MIN) n = ENGINE_FLIGHT_MIN;
+    return n < ENGINE_BATCH_INPUTS_MAX ? n : ENGINE_BATCH_INPUTS_MAX;
+}
+
+/* More inputs than a batch would get through are not taken for it. */
+static int inputs_most(const struct pp_engine *e) {
+    if (e->cost_us > 0 && e->cost_us * e->batch_max > ENGINE_BATCH_WORK_US * 1.5)
+        return (int)(ENGINE_BATCH_WORK_US * 1.5 / e->cost_us) + 1;
+    return e->batch_max;
+}
+
 static void form(struct pp_engine *e) {
     struct pp_batch *b = &e->batch;
     batch_begin(e);
-    int most = e->batch_max;
-    if (e->cost_us > 0 && e->cost_us * most > ENGINE_BATCH_WORK_US * 1.5)
-        most = (int)(ENGINE_BATCH_WORK_US * 1.5 / e->cost_us) + 1;
+    e->begun_ms = pp_mono_ms();
+    int most = inputs_most(e);
     while (e->queue && b->n < ENGINE_BATCH_RECORDS_MAX && b->napply < most) {
         struct shard *sh = &e->shards[e->queue->shard];
-        bool single = sh->owned && sh->careful > 0 && !e->queue->skip && e->queue->kind == PP_INPUT_RECORD;
-        bool again = recover_single(sh, e->queue);
-        if (again && recover_waits(e, e->queue)) break;
-        if (single || again) b->one_by_one = true;
+        bool record = !e->queue->skip && e->queue->kind == PP_INPUT_RECORD;
+        bool single = sh->owned && sh->careful > 0 && record;
+        if (record && sh->share >= sh->flight) break;
+        if (recover_replays(sh, e->queue) && recover_waits(e, e->queue)) break;
+        if (b->napply > 0 && !recover_fits(e, e->queue)) break;
+        if (single) b->one_by_one = true;
         if (b->one_by_one && b->napply > 0 && !e->queue->skip) break;
         struct pp_input *in = take_pop(e);
-        if (again) b->now_ms = recover_now(e, in, b->now_ms);
+        sh->share += record;
         if (b->last)
             b->last->next = in;
         else
@@ -415,11 +450,18 @@ static int queued_to_apply(const struct pp_engine *e) {
     return n;
 }
 
-/* Above ENGINE_PACED_RATE a small batch waits: records per broker request decide what Kafka costs. */
+/* A small batch waits: records per request and rows per statement decide what broker and database cost. Above
+ * ENGINE_PACED_RATE there is a least time between two batches, longer the faster inputs come; and always a rest of
+ * twice what the last batch took, so that on a busy machine, where batches take long, there are fewer and larger ones.
+ * Inputs that are taken one by one do not wait. */
 static bool paced(struct pp_engine *e, int64_t now, int waiting) {
-    if (e->stopping || e->rate < ENGINE_PACED_RATE || waiting >= e->batch_max || e->queued >= ENGINE_BATCH_RECORDS_MAX)
+    if (e->stopping || e->batch.one_by_one || waiting >= inputs_most(e) || e->queued >= ENGINE_BATCH_RECORDS_MAX)
         return false;
-    int64_t wait = e->last_commit_ms + e->pace_ms - now;
+    double stretch = e->rate / ENGINE_STRETCHED_RATE;
+    stretch = stretch < 1 ? 1 : stretch > ENGINE_STRETCH_MAX ? ENGINE_STRETCH_MAX : stretch;
+    int64_t pace = e->rate < ENGINE_PACED_RATE ? 0 : (int64_t)(e->pace_ms * stretch);
+    int64_t rest = 2 * e->took_ms < ENGINE_REST_MS_MAX ? 2 * e->took_ms : ENGINE_REST_MS_MAX;
+    int64_t wait = e->last_commit_ms + (pace > rest ? pace : rest) - now;
     if (wait <= 0) return false;
     e->on_pace(e, wait);
     return true;

@@ -35,14 +35,15 @@ enum pp_input_kind {
     PP_INPUT_TIMER,  /* code, ref, due_ms */
     PP_INPUT_CALL,   /* outcome of an outbound call: job */
     PP_INPUT_PARKED, /* a record that was parked earlier and is tried again: headers and value as of then */
+    PP_INPUT_HELD,   /* a command that waited until it can no longer be taken back: headers and value as of then */
 };
 
 struct pp_job;
 struct pp_input {
     enum pp_input_kind kind;
     int shard;      /* partition that owns it */
-    int topic;      /* RECORD, PARKED: index in the app's topics */
-    int64_t offset; /* RECORD, PARKED */
+    int topic;      /* RECORD, PARKED, HELD: index in the app's topics */
+    int64_t offset; /* RECORD, PARKED, HELD */
     struct pp_str key, value;
     bool tombstone;
     struct pp_header *headers;

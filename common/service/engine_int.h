@@ -8,6 +8,7 @@
  *   jobs.c      outbound calls
  *   upkeep.c    due timers, old rows, counters, heartbeat
  *   recover.c   inputs that are applied a second time, after a restore
+ *   held.c      commands that wait so that they can be taken back
  *   app.c       the process: configuration, waiting at start, signals, ops endpoints
  */
 #ifndef PP_SERVICE_ENGINE_INT_H
@@ -30,9 +31,14 @@
 #define ENGINE_QUEUE_BYTES_MAX ((size_t)32 << 20)
 #define ENGINE_POLL_US 2000        /* thread CPU of one turn of taking */
 #define ENGINE_INFLIGHT_MAX 60000  /* unacknowledged output: above it nothing is taken */
-#define ENGINE_PACED_RATE 400      /* inputs per second above which commits are paced */
+#define ENGINE_PACED_RATE 200      /* inputs per second above which commits are paced */
+#define ENGINE_FETCH_GAP_MS 10     /* between two fetches then */
+#define ENGINE_STRETCHED_RATE 1000 /* above it they are paced the longer, */
+#define ENGINE_STRETCH_MAX 2       /* up to so many times commit-pace-ms */
+#define ENGINE_REST_MS_MAX 60      /* between two batches */
+#define ENGINE_LOST_RACES_MAX 5    /* in a row, for a unique key */
 #define ENGINE_SKIP_COMMIT_MS 1000 /* progress over records that are only counted past is committed this late */
-#define ENGINE_CAREFUL_INPUTS 500  /* after a crash: one by one, as many as the lost batch may have had */
+#define ENGINE_FLIGHT_MIN 32       /* inputs of one partition that a batch may always hold */
 #define ENGINE_ATTEMPTS_MAX 3      /* the third look at a record that ends the process is none */
 #define ENGINE_REPUBLISH_ROWS 20
 #define ENGINE_BACKOFF_FIRST_MS 100
@@ -54,6 +60,7 @@ struct relay { /* a batch of one partition whose records are on their way to the
 };
 
 struct replay;
+struct held_row;
 struct shard {
     struct pp_engine *e;
     int part;
@@ -70,6 +77,8 @@ struct shard {
     struct pp_seen seen;
     bool clean;  /* the last owner gave it up in order */
     int careful; /* inputs still to be done one by one */
+    int flight;  /* as in the database: the open batch holds no more records to apply than this */
+    int share;   /* records to apply in the open batch */
     int try_topic, try_count;
     int64_t try_offset;
     bool tried;    /* this process has noted the attempt: when it takes the record again, nothing ended meanwhile */
@@ -85,6 +94,8 @@ struct shard {
     int pack_n;
     struct relay *relays, *relays_last; /* oldest first */
     struct replay *replay;              /* after a restore: recover.c; NULL: none */
+    int held_epoch;                     /* held.c: the epoch of which held_from holds */
+    int64_t held_from;                  /* commands before this offset are read before a held one goes */
 };
 
 /* ---- the batch ---- */
@@ -122,12 +133,14 @@ struct command_row {
     enum pp_reply_status status;
     int32_t version;
     struct pp_str message;
+    int64_t at_ms;
 };
 struct parked_row {
     struct parked_row *next;
     struct pp_input *in;
     struct pp_uuid subject;
     struct pp_str reason;
+    int64_t at_ms;
 };
 struct unpark_row {
     struct unpark_row *next;
@@ -137,7 +150,7 @@ struct unpark_row {
 struct pp_batch {
     struct pp_engine *e;
     struct pp_arena arena;
-    int64_t now_ms;
+    int64_t now_ms;                /* of the input that is applied: after a restore each has its own */
     struct pp_input *first, *last; /* all records of the batch, those counted past too */
     int n, napply;
     struct pp_input *next_apply; /* where apply goes on */
@@ -147,6 +160,7 @@ struct pp_batch {
     struct new_job *jobs;
     struct count_change *counts;
     struct command_row *commands;
+    struct held_row *held;
     struct parked_row *parked, **parked_tail;
     struct unpark_row *unparks;
     int64_t *unparked;
@@ -211,7 +225,9 @@ struct pp_engine {
     void (*step_fn)(struct pp_engine *e);
     uv_timer_t pace_timer, tick_timer;
     int64_t last_commit_ms, last_rate_ms;
-    double rate, cost_us; /* inputs per second; thread CPU of one apply */
+    int64_t begun_ms, took_ms; /* the open batch; the last one, until it was committed */
+    double rate, cost_us;      /* inputs per second; thread CPU of one apply */
+    int lost_races;
     int rate_inputs;
     int careful_batches; /* after an error of data: so many batches of one input */
     int public_inflight, log_inflight;
@@ -252,6 +268,9 @@ void take_free(struct pp_engine *e, struct pp_input *in);
 void take_clear(struct pp_engine *e);
 void take_drop_moved(struct pp_engine *e);
 void take_headers(struct pp_engine *e, struct pp_input *in, const struct pp_header *h, int n);
+/* Queued by the caller: an input that is no record, from copies of what the record held. */
+struct pp_input *take_copied(struct pp_engine *e, enum pp_input_kind kind, struct pp_str key, struct pp_str headers,
+                             struct pp_str value, int topic);
 /* Counts the input past in its shard's working state. False: it must not be applied (repeat, stale, stopped). */
 bool take_advance(struct pp_engine *e, struct pp_input *in);
 
@@ -309,6 +328,9 @@ void upkeep_tick(struct pp_engine *e);
 void upkeep_soon(struct pp_engine *e);
 void upkeep_commit_lag(struct pp_engine *e);                  /* for lag tools and the tripwire */
 void upkeep_metric_rows(void *user, const struct pp_rows *r); /* part, name, labels, value of changed counters */
+
+/* What `flight` is once the open batch is committed: room for twice as many, and falling slowly. */
+int engine_next_flight(const struct shard *sh);
 
 static inline struct shard *engine_shard(struct pp_engine *e, int part) { return &e->shards[part]; }
 

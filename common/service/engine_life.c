@@ -10,7 +10,8 @@
 
 #include <stdlib.h>
 
-#define LINGER_MS 2
+#define LINGER_MS 2             /* a batch's facts come at once */
+#define PUBLIC_LINGER_MS 20     /* snapshots of some seven topics: few for each partition at a time */
 #define PUBLIC_TIMEOUT_MS 30000 /* a frozen instance that wakes up later must not publish old snapshots */
 #define STOP_FLUSH_MS 5000
 
@@ -83,8 +84,8 @@ static int make_clients(struct pp_engine *e, struct pp_err *err) {
                                   .state = on_pg,
                                   .user_data = e};
     const struct pp_producer_opts facts = {brokers, "facts", LINGER_MS, 0, on_ready, on_producer_error, e};
-    const struct pp_producer_opts snapshots = {brokers,  "snapshots",       LINGER_MS, PUBLIC_TIMEOUT_MS,
-                                               on_ready, on_producer_error, e};
+    const struct pp_producer_opts snapshots = {
+        brokers, "snapshots", PUBLIC_LINGER_MS, PUBLIC_TIMEOUT_MS, on_ready, on_producer_error, e};
     if (pp_pg_new(e->loop, &pg, &e->pg, err) < 0) return -1;
     if (write_prepare(e, err) < 0 || upkeep_prepare(e, err) < 0 || jobs_prepare(e, err) < 0 ||
         recover_prepare(e, err) < 0)

@@ -35,7 +35,8 @@ struct pp_front_env { /* outlives the front */
 #define PP_FRONT_PARAM_BYTES_MAX 512 /* of one query parameter */
 
 /* $1 = command id. One json: {"id","type","status","version","message"}; no row while it is not decided. Tenant by
- * row-level security. status: done, invalid, conflict, notfound, denied. */
+ * row-level security. status: done, invalid, conflict, notfound, denied, undone; held while it can be taken back, with
+ * "goes_at" in real ms. */
 extern const char pp_front_result_sql[];
 /* One row for each read of patient data, before the body is sent; run with .write = true.
  * $1 virtual now (RFC 3339), $2 path as in the query table, $3 roles, $4 trace (may be NULL), $5 subject id (uuid text

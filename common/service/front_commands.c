@@ -1,5 +1,7 @@
 /* POST /v1/commands: checks, finds the person, hands the command to its owner by way of the broker, waits for the
- * result. The command's id is its idempotency key: a result that is there already is the answer, whoever asks again. */
+ * result. The command's id is its idempotency key: a result that is there already is the answer, whoever asks again.
+ *
+ * With hold_s the owner keeps the command for so long before it decides; command.undo takes it back meanwhile. */
 #include "base/date.h"
 #include "io/clock.h"
 #include "io/metrics.h"
@@ -14,15 +16,21 @@
 const char pp_front_result_sql[] =
     "select json_build_object('id', command_id, 'type', type, 'status', status, 'version', version, 'message', "
     "message) "
-    "from command_result where command_id = $1 and tenant = current_setting('app.tenant')";
+    "from command_result where command_id = $1 and tenant = current_setting('app.tenant') union all "
+    "select json_build_object('id', command_id, 'type', type, 'status', 'held', 'version', 0, 'message', '', "
+    "'goes_at', "
+    "(extract(epoch from goes_at) * 1000)::bigint) "
+    "from held_command where command_id = $1 and tenant = current_setting('app.tenant')";
 
 #define TRACEPARENT 55
+#define COMMAND_HEADERS_MAX 14
 
 struct command_work {
     struct front_work w;
-    const struct pp_command_def *def;
+    const struct pp_command_def *def; /* NULL: only its result is asked for */
+    enum ev_type type;
     struct pp_str id, target; /* target: UUID text */
-    int64_t expect;
+    int64_t expect, hold_ms;
     struct pp_str value; /* JSON of the command */
     struct pp_uuid person;
     char trace[TRACEPARENT + 1];
@@ -59,7 +67,7 @@ static const struct pp_command_def *find_def(const struct pp_service *svc, struc
 /* What may be left out of args because it stands beside them: the id of the thing (the command's first member, when
  * that is an id) and the reason. A thing named twice must be the same. */
 static bool complete_args(const struct command_work *w, const json_t *body, json_t *args) {
-    const struct pp_shape *shape = ev_info(w->def->type)->shape;
+    const struct pp_shape *shape = ev_info(w->type)->shape;
     struct pp_str reason = text_of(body, "reason");
     for (uint32_t i = 0; i < shape->nfields; i++) {
         const struct pp_field *f = &shape->fields[i];
@@ -98,7 +106,7 @@ static bool take_args(struct command_work *w, const json_t *body, struct pp_requ
     struct ev ev;
     struct pp_buf b;
     pp_buf_init(&b, PP_FRONT_COMMAND_BYTES_MAX);
-    bool ok = text && ev_decode(w->def->type, pp_str_z(text), pp_request_arena(r), &ev, &err) == 0 &&
+    bool ok = text && ev_decode(w->type, pp_str_z(text), pp_request_arena(r), &ev, &err) == 0 &&
               ev_encode(&ev, &b, &err) == 0;
     if (ok) w->value = pp_arena_str(pp_request_arena(r), pp_buf_str(&b));
     pp_buf_free(&b);
@@ -122,9 +130,12 @@ static bool take_head(struct command_work *w, const json_t *body, struct pp_requ
         wrong(r, "/id", "want 1 to 80 letters, digits and . _ : - , new for each command");
         return false;
     }
-    w->def = find_def(svc, type);
+    /* What takes a command back is about the same thing, and open to the same people. */
+    bool undo = pp_str_eqz(type, ev_type_name(EV_COMMAND_UNDO));
+    w->def = find_def(svc, undo ? text_of(json_object_get(body, "args"), "type") : type);
+    w->type = undo ? EV_COMMAND_UNDO : w->def ? w->def->type : EV_NONE;
     if (!w->def) {
-        wrong(r, "/type", "this service takes no such command");
+        wrong(r, undo ? "/args/type" : "/type", "this service takes no such command");
         return false;
     }
     if (!pp_identity_has_role(pp_request_identity(r), w->def->roles)) {
@@ -144,16 +155,34 @@ static bool take_head(struct command_work *w, const json_t *body, struct pp_requ
         wrong(r, "/expect_version", "want a whole number");
         return false;
     }
+    const json_t *hold = json_object_get(body, "hold_s");
+    w->hold_ms = json_is_integer(hold) ? json_integer_value(hold) * 1000 : 0;
+    if (hold && (!json_is_integer(hold) || w->hold_ms < 0 || w->hold_ms > PP_HOLD_MS_MAX || (undo && w->hold_ms))) {
+        wrong(r, "/hold_s", "want whole seconds, 0 to 60; command.undo takes none");
+        return false;
+    }
     return true;
 }
 
 /* ---- answers ---- */
 
+/* Clocks of people's machines are not ours: they are told how long, not until when. */
+static struct pp_str with_time_left(struct pp_request *r, json_t *result, struct pp_str value) {
+    int64_t left = json_integer_value(json_object_get(result, "goes_at")) - pp_real_ms();
+    json_object_del(result, "goes_at");
+    json_object_set_new(result, "sends_in_ms", json_integer(left > 0 ? left : 0));
+    char *text = json_dumps(result, JSON_COMPACT);
+    if (text) value = pp_arena_strz(pp_request_arena(r), text);
+    free(text);
+    return value;
+}
+
 /* json text of a result; the same for everybody who asks. A result of another command under this id is a conflict. */
 static void answer_result(struct command_work *w, struct pp_str value) {
     struct pp_request *r = w->w.r;
     json_t *result = json_loadb(value.s, value.n, 0, NULL);
-    bool same = !w->def || pp_str_eqz(text_of(result, "type"), ev_type_name(w->def->type));
+    bool same = !w->def || pp_str_eqz(text_of(result, "type"), ev_type_name(w->type));
+    if (same && pp_str_eqz(text_of(result, "status"), "held")) value = with_time_left(r, result, value);
     json_decref(result);
     front_end(&w->w);
     if (same)
@@ -224,28 +253,30 @@ static void make_trace(struct command_work *w) {
 static void send_command(struct command_work *w) {
     struct pp_front_env *env = w->w.front->env;
     const struct pp_identity *who = pp_request_identity(w->w.r);
-    char key[PP_UUID_TEXT + 1], at[25], source[80], expect[16];
+    char key[PP_UUID_TEXT + 1], at[25], source[80], expect[16], hold[16];
     pp_uuid_text(w->person, key);
     pp_time_text(pp_clock_now_ms(), at);
     snprintf(source, sizeof source, "/priorpath/%s/front", env->svc->name);
     snprintf(expect, sizeof expect, "%lld", (long long)w->expect);
     make_trace(w);
-    const struct pp_header headers[] = {
+    snprintf(hold, sizeof hold, "%lld", (long long)w->hold_ms);
+    struct pp_header headers[COMMAND_HEADERS_MAX] = {
         {PP_STR("ce_specversion"), PP_STR("1.0")},
         {PP_STR("ce_id"), w->id},
         {PP_STR("ce_source"), pp_str_z(source)},
-        {PP_STR("ce_type"), pp_str_z(ev_type_name(w->def->type))},
+        {PP_STR("ce_type"), pp_str_z(ev_type_name(w->type))},
         {PP_STR("ce_subject"), w->target},
         {PP_STR("ce_time"), pp_str_z(at)},
-        {PP_STR("ce_dataschema"), pp_str_z(ev_info(w->def->type)->schema)},
+        {PP_STR("ce_dataschema"), pp_str_z(ev_info(w->type)->schema)},
         {PP_STR("content-type"), PP_STR("application/json")},
         {PP_STR("traceparent"), pp_str_z(w->trace)},
         {PP_STR("pp_tenant"), who->tenant},
         {PP_STR("pp_actor"), who->subject},
         {PP_STR("pp_roles"), who->roles},
-        {PP_STR("pp_expect"), pp_str_z(expect)}, /* last: left out when nothing is expected */
     };
-    int n = (int)(sizeof headers / sizeof *headers) - (w->expect == 0);
+    int n = COMMAND_HEADERS_MAX - 2;
+    if (w->expect) headers[n++] = (struct pp_header){PP_STR("pp_expect"), pp_str_z(expect)};
+    if (w->hold_ms) headers[n++] = (struct pp_header){PP_STR("pp_hold"), pp_str_z(hold)};
     struct pp_send s = {.topic = PP_TOPIC_COMMANDS,
                         .partition = pp_home_of(w->person) & (env->partitions - 1),
                         .key = pp_str_z(key),

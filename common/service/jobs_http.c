@@ -29,7 +29,7 @@ static struct pp_call_ctx context(struct pp_job *j) {
 
 /* ---- verdict ---- */
 
-static void judge(struct pp_job *j, struct pp_str hash) {
+void job_judge(struct pp_job *j, struct pp_str hash) {
     struct pp_call_ctx c = context(j);
     struct pp_http_answer a = {j->status, j->body_type, j->body, pp_arena_str(&j->arena, hash)};
     struct pp_err err = {0};
@@ -68,7 +68,7 @@ static void on_kept(void *user, const char hash[65], const struct pp_err *err) {
         job_failed(j, true, "blob store");
         return;
     }
-    judge(j, pp_str_z(hash));
+    job_judge(j, pp_str_z(hash));
 }
 
 static void on_answer(void *user, const struct pp_http_result *r) {
@@ -83,7 +83,7 @@ static void on_answer(void *user, const struct pp_http_result *r) {
     j->body = pp_arena_str(&j->arena, r->body);
     j->body_type = pp_arena_str(&j->arena, r->content_type);
     if (!j->e->blobs || j->body.n == 0)
-        judge(j, PP_STR_NONE);
+        job_judge(j, PP_STR_NONE);
     else
         pp_blob_put(j->e->blobs, j->e->loop, j->tenant, j->body, on_kept, j);
 }
@@ -132,6 +132,10 @@ static void open_socket(struct pp_job *j) {
         return;
     }
     if (m.fill) m.body = filled(j, m.body, &ep);
+    if (job_endpoint_is_folder(&ep)) {
+        job_send_file(j, &ep, &m);
+        return;
+    }
     struct pp_str headers[2];
     int n = 0;
     if (j->trace.n) headers[n++] = pp_arena_printf(&j->arena, "traceparent: %.*s", PP_FMT(j->trace));
@@ -181,7 +185,7 @@ static void next_blob(struct pp_job *j) {
     /* A local call: the bytes of its one blob are the answer. */
     j->status = 200;
     j->body = j->nblobs ? j->blobs[0] : PP_STR_NONE;
-    judge(j, j->nhashes ? j->hashes[0] : PP_STR_NONE);
+    job_judge(j, j->nhashes ? j->hashes[0] : PP_STR_NONE);
 }
 
 void job_send(struct pp_job *j) {

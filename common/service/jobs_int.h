@@ -84,5 +84,11 @@ bool job_target_ready(struct jobs *js, struct pp_job *j, const struct pp_endpoin
 
 /* jobs_http.c: the socket. Called when `sending` or `inquiring` is committed. */
 void job_send(struct pp_job *j);
+/* Status, body and body_type of the job are the answer: parsed, and the try ended by it. */
+void job_judge(struct pp_job *j, struct pp_str hash);
+
+/* jobs_file.c: the same for an endpoint that is an exchange folder ("file:///folder"). */
+bool job_endpoint_is_folder(const struct pp_endpoint *ep);
+void job_send_file(struct pp_job *j, const struct pp_endpoint *ep, const struct pp_http_msg *m);
 
 #endif

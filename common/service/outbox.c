@@ -107,17 +107,15 @@ static void fact_headers(struct pp_outbox_item *it, const struct pp_fact *f, con
     pp_rid_text(&f->id, it->id);
     snprintf(it->source, sizeof it->source, "/priorpath/%s/%u", service, f->id.shard);
     pp_time_text(f->time_ms, it->time);
-    snprintf(it->schema, sizeof it->schema, "https://priorpath.dev/schemas/events/%.*s.json", PP_FMT(f->type));
     pp_uuid_text(f->person, it->key);
-    /* id and type first: a reader that does not want the record looks no further */
+    /* Id and type first: a reader that does not want the record looks no further. No ce_dataschema and content-type, as
+     * on other topics: only our services read the log, and small records are mostly headers. */
     it->headers[n++] = (struct pp_header){PP_STR("ce_id"), pp_str_z(it->id)};
     it->headers[n++] = (struct pp_header){PP_STR("ce_type"), f->type};
     it->headers[n++] = (struct pp_header){PP_STR("ce_specversion"), PP_STR("1.0")};
     it->headers[n++] = (struct pp_header){PP_STR("ce_source"), pp_str_z(it->source)};
     it->headers[n++] = (struct pp_header){PP_STR("ce_subject"), f->subject};
     it->headers[n++] = (struct pp_header){PP_STR("ce_time"), pp_str_z(it->time)};
-    it->headers[n++] = (struct pp_header){PP_STR("ce_dataschema"), pp_str_z(it->schema)};
-    it->headers[n++] = (struct pp_header){PP_STR("content-type"), PP_STR("application/json")};
     it->headers[n++] = (struct pp_header){PP_STR("traceparent"), f->trace};
     it->headers[n++] = (struct pp_header){PP_STR("pp_tenant"), f->tenant};
     it->headers[n++] = (struct pp_header){PP_STR("pp_cause"), f->cause};

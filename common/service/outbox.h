@@ -29,7 +29,7 @@ struct pp_outbox_item {
     struct pp_send send; /* views into the packed bytes and `store` */
     struct pp_header headers[PP_OUTBOX_HEADERS_MAX];
     char topic[80];
-    char id[80], source[64], time[32], schema[160], key[40];
+    char id[80], source[64], time[32], key[40];
 };
 /* Takes the next record off *rest. False at the end, and (with *bad) when the bytes are broken. `service` is for
  * ce_source. */

@@ -178,11 +178,13 @@ static void on_shards(void *user, const struct pp_rows *r) {
         sh->try_offset = pp_rows_int(r, i, 9);
         sh->try_count = (int)pp_rows_int(r, i, 10);
         /* A restart of the connection by the same process is no crash of the decider. */
-        if (!sh->clean && !e->resetting) sh->careful = ENGINE_CAREFUL_INPUTS;
+        sh->flight = (int)pp_rows_int(r, i, 11);
+        if (!sh->clean && !e->resetting) sh->careful = sh->flight;
         if (!e->resetting) sh->tried = false;
         sh->dirty = sh->stopped = false;
         pp_log(PP_LOG_INFO, "partition taken", "partition", PP_I(sh->part), "epoch", PP_I(sh->epoch), "next",
-               PP_I(sh->next[0]), "clean", PP_I(sh->clean), "unrelayed", PP_I(sh->batch_no - sh->relayed), NULL);
+               PP_I(sh->next[0]), "clean", PP_I(sh->clean), "careful", PP_I(sh->careful), "unrelayed",
+               PP_I(sh->batch_no - sh->relayed), NULL);
     }
 }
 

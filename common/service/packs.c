@@ -79,7 +79,16 @@ static void on_record(void *user, const struct pp_record *rec, const struct pp_h
     json_decref(j);
 }
 
-static void on_end(void *user) { ((struct pp_packs *)user)->ended = true; }
+static void tick(uv_timer_t *t);
+
+/* Services wait for the packs at their start: not a look longer than need be. */
+static void look_soon(struct pp_packs *p) { uv_timer_start(&p->timer, tick, 0, PACK_LOOK_MS); }
+
+static void on_end(void *user) {
+    struct pp_packs *p = user;
+    p->ended = true;
+    look_soon(p);
+}
 
 static void on_error(void *user, const struct pp_err *e) {
     struct pp_packs *p = user;
@@ -105,6 +114,7 @@ static void on_bytes(void *user, struct pp_str bytes, const struct pp_err *err) 
     r->n = bytes.n;
     r->state = PACK_LOADED;
     p->dirty = true;
+    if (p->fetching == 0) look_soon(p);
 }
 
 static void fetch(struct pp_packs *p, struct pack_record *r) {

@@ -44,8 +44,10 @@ struct replay { /* of one partition */
     struct pp_arena arena;
     struct fact *buckets[BUCKETS], *ends[BUCKETS];
     struct held held[PP_APP_TOPICS_MAX];
-    int64_t last_ms;  /* time of the last decision */
-    int64_t asked_ms; /* timers up to here were asked for */
+    int64_t last_ms;               /* time of the last decision */
+    int64_t asked_ms;              /* all timers up to here were given to the decider, or are queued */
+    int64_t head_ms;               /* those up to here go before the next input */
+    int64_t held_ms, held_head_ms; /* the same of held commands, in real time */
     bool finishing;
     struct fact *calls, *calls_end;
     int64_t waits_ms;   /* since when inputs wait for answers; 0: they do not */
@@ -178,6 +180,7 @@ static struct fact *first_of_cause(const struct replay *rp, struct pp_str cause)
 }
 
 static int64_t decided_then(const struct replay *rp, const struct pp_input *in) {
+    if (in->kind == PP_INPUT_RECORD && in->hdr.hold_ms > 0) return in->hdr.time_ms; /* its facts came later */
     const struct fact *f = in->hdr.event_id.n ? first_of_cause(rp, in->hdr.event_id) : NULL;
     return f ? f->time_ms : in->hdr.time_ms;
 }
@@ -272,8 +275,43 @@ bool recover_hold(struct pp_engine *e, struct pp_input *in) {
     return true;
 }
 
-bool recover_single(const struct shard *sh, const struct pp_input *in) {
+bool recover_replays(const struct shard *sh, const struct pp_input *in) {
     return sh->owned && sh->replay && !in->skip && (sh->replay->active || in->kind == PP_INPUT_CALL);
+}
+
+bool recover_fits(const struct pp_engine *e, const struct pp_input *in) {
+    const struct shard *sh = &e->shards[in->shard];
+    const struct replay *rp = sh->replay;
+    if (in->kind != PP_INPUT_RECORD || in->skip || !recover_active(sh)) return true;
+    return decided_then(rp, in) <= rp->asked_ms && (e->ntopics < 2 || in->record.time_ms <= rp->held_ms);
+}
+
+/* What is to come from `ms` on must be asked for once more before an input of that time. */
+void recover_timer_at(struct shard *sh, int64_t ms) {
+    if (recover_active(sh) && ms <= sh->replay->asked_ms) sh->replay->asked_ms = ms - 1;
+}
+
+void recover_held_at(struct shard *sh, int64_t ms) {
+    if (recover_active(sh) && ms <= sh->replay->held_ms) sh->replay->held_ms = ms - 1;
+}
+
+bool recover_timer_later(struct shard *sh, int64_t due_ms) {
+    if (!recover_active(sh) || due_ms <= sh->replay->head_ms) return false;
+    recover_timer_at(sh, due_ms);
+    return true;
+}
+
+bool recover_held_later(struct shard *sh, int64_t goes_ms) {
+    if (!recover_active(sh) || goes_ms <= sh->replay->held_head_ms) return false;
+    recover_held_at(sh, goes_ms);
+    return true;
+}
+
+void recover_applied(struct pp_batch *b, const struct pp_input *in) {
+    struct shard *sh = &b->e->shards[in->shard];
+    if (!recover_active(sh)) return;
+    for (const struct timer_change *t = b->timers_all; t; t = t->all)
+        if (t->shard == in->shard && t->due_ms > 0) recover_timer_at(sh, t->due_ms);
 }
 
 int64_t recover_now(struct pp_engine *e, const struct pp_input *in, int64_t now_ms) {
@@ -296,17 +334,40 @@ int64_t recover_now(struct pp_engine *e, const struct pp_input *in, int64_t now_
     return rp->last_ms = then;
 }
 
+static const struct pp_input *next_record(const struct pp_input *in, int part) {
+    while (in && (in->shard != part || in->skip || in->kind != PP_INPUT_RECORD)) in = in->next;
+    return in;
+}
+
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* An answer that came before `ms` comes first: timers are asked for up to it. */
+static int64_t before_answer(struct replay *rp, int64_t ms) {
+    const struct fact *f = outstanding(rp, ms);
+    return f ? f->time_ms : ms;
+}
+
 int64_t recover_timers_until(struct pp_engine *e, struct shard *sh, int64_t now_ms) {
     struct replay *rp = sh->replay;
     if (!recover_active(sh)) return now_ms;
-    const struct pp_input *in = e->queue;
-    while (in && (in->shard != sh->part || in->skip || in->kind != PP_INPUT_RECORD)) in = in->next;
-    int64_t until = in ? decided_then(rp, in) : rp->last_ms;
-    const struct fact *f = outstanding(rp, until);
-    if (f) until = f->time_ms;
-    if (until > now_ms) until = now_ms;
-    if (until > rp->asked_ms) rp->asked_ms = until;
-    return until;
+    const struct pp_input *in = next_record(e->queue, sh->part);
+    int64_t last = in ? decided_then(rp, in) : rp->last_ms;
+    rp->head_ms = least(before_answer(rp, last), now_ms);
+    for (in = in ? next_record(in->next, sh->part) : NULL; in; in = next_record(in->next, sh->part))
+        if (decided_then(rp, in) > last) last = decided_then(rp, in);
+    last = least(before_answer(rp, last), now_ms);
+    if (last > rp->asked_ms) rp->asked_ms = last;
+    return last;
+}
+
+int64_t recover_held_until(struct pp_engine *e, struct shard *sh, int64_t now_ms) {
+    struct replay *rp = sh->replay;
+    if (!recover_active(sh)) return now_ms;
+    const struct pp_input *in = next_record(e->queue, sh->part);
+    if (in) rp->held_head_ms = in->record.time_ms;
+    for (; in; in = next_record(in->next, sh->part))
+        if (in->record.time_ms > rp->held_ms) rp->held_ms = in->record.time_ms;
+    return rp->held_ms;
 }
 
 bool recover_wants_timers(const struct pp_engine *e) {
@@ -317,7 +378,7 @@ bool recover_wants_timers(const struct pp_engine *e) {
     int64_t then = decided_then(rp, in), now = pp_clock_now_ms();
     const struct fact *f = outstanding(rp, then);
     if (f) then = f->time_ms;
-    return (then > now ? now : then) > rp->asked_ms;
+    return (then > now ? now : then) > rp->asked_ms || (e->ntopics > 1 && in->record.time_ms > rp->held_ms);
 }
 
 /* ---- facts ---- */

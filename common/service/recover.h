@@ -2,7 +2,8 @@
  *
  * `priorpath recover` notes for each partition up to where inputs may have been applied before, and which facts the
  * lost incarnation had put on the log since. While such a partition catches up:
- *   - one input is applied in a batch, at the time at which it was decided then, and timers in between at theirs;
+ *   - each input is applied at the time at which it was decided then, and timers in between at theirs; a batch ends
+ *     before an input that something may come before which is not queued yet;
  *   - inputs of two topics come in the order of their broker times, raw messages of all partitions in the order of
  * then;
  *   - a fact that stands on the log already (same person, type, subject, cause and body) is not said again;
@@ -14,7 +15,7 @@
 
 #include "service/engine_int.h"
 
-#define RECOVER_QUEUE_MAX 64                /* inputs in the queue while a partition catches up */
+#define RECOVER_QUEUE_MAX 256               /* inputs in the queue while a partition catches up */
 #define RECOVER_WAIT_MS 30000               /* real, for an answer that came before and does not come again */
 #define RECOVER_ARENA_MAX ((size_t)1 << 30) /* facts of one partition, in memory */
 
@@ -35,13 +36,25 @@ bool recover_covers(const struct shard *sh, int topic, int64_t offset);
 bool recover_hold(struct pp_engine *e, struct pp_input *in);
 /* Inputs wait for an answer of a call that had come before them then; bounded by RECOVER_WAIT_MS. */
 bool recover_waits(struct pp_engine *e, const struct pp_input *in);
-/* The input needs a batch, and a time, of its own. */
-bool recover_single(const struct shard *sh, const struct pp_input *in);
+/* The input is decided at a time of its own. */
+bool recover_replays(const struct shard *sh, const struct pp_input *in);
+/* It may stand in a batch behind others: all that was due before it has been given, or is queued before it. */
+bool recover_fits(const struct pp_engine *e, const struct pp_input *in);
 /* Time at which such an input is decided. */
 int64_t recover_now(struct pp_engine *e, const struct pp_input *in, int64_t now_ms);
 /* Until when timers of the partition may fire before the queue goes on. */
 int64_t recover_timers_until(struct pp_engine *e, struct shard *sh, int64_t now_ms);
-/* Timers must be asked for before the next input. */
+/* The same for held commands, in real time. */
+int64_t recover_held_until(struct pp_engine *e, struct shard *sh, int64_t now_ms);
+/* What was asked for and comes only after the next input: it is asked for again, nothing goes past it. */
+bool recover_timer_later(struct shard *sh, int64_t due_ms);
+bool recover_held_later(struct shard *sh, int64_t goes_ms);
+/* Something at that time was set, or may not have been told. */
+void recover_timer_at(struct shard *sh, int64_t ms);
+void recover_held_at(struct shard *sh, int64_t ms);
+/* After an input was applied: timers that it set may come before the next one. */
+void recover_applied(struct pp_batch *b, const struct pp_input *in);
+/* Timers or held commands must be asked for before the next input. */
 bool recover_wants_timers(const struct pp_engine *e);
 
 /* True: the fact stands on the log already and must not be said. */

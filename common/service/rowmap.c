@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #define SQL_MAX ((size_t)64 * 1024)
+#define PP_ROWMAP_STMTS 4
 
 /* By enum pp_coltype. */
 static const struct {
@@ -33,21 +34,28 @@ static void make_select(struct pp_buf *b, const struct pp_table *t) {
     col_names(b, t, t->keys, "", ", ");
 }
 
-static void make_upsert(struct pp_buf *b, const struct pp_table *t) {
+/* Rows that are not in the database yet. */
+static void make_insert(struct pp_buf *b, const struct pp_table *t) {
     pp_buf_printf(b, "insert into \"%s\" (tenant, person, home, ", t->name);
     col_names(b, t, t->ncols, "", ", ");
-    pp_buf_addz(b, ") select * from unnest($1::text[], $2::uuid[], $3::int2[]");
-    for (int i = 0; i < t->ncols; i++) pp_buf_printf(b, ", $%d::%s[]", i + 4, types[t->cols[i].type].sql);
-    pp_buf_addz(b, ") on conflict (person");
-    if (t->keys) pp_buf_addz(b, ", ");
-    col_names(b, t, t->keys, "", ", ");
-    if (t->ncols == t->keys) {
-        pp_buf_addz(b, ") do nothing");
-        return;
-    }
-    pp_buf_addz(b, ") do update set ");
+    pp_buf_addz(b, ") select tenant, person, home, ");
+    col_names(b, t, t->ncols, "", ", ");
+    pp_buf_printf(b, " from unnest($1::\"%s\"[])", t->name);
+}
+
+static void same_key(struct pp_buf *b, const struct pp_table *t) {
+    pp_buf_addz(b, " where t.person = x.person");
+    for (int i = 0; i < t->keys; i++) pp_buf_printf(b, " and t.\"%s\" = x.\"%s\"", t->cols[i].name, t->cols[i].name);
+}
+
+/* Rows that were loaded. */
+static void make_update(struct pp_buf *b, const struct pp_table *t) {
+    if (t->ncols == t->keys) return; /* nothing in them can change */
+    pp_buf_printf(b, "update \"%s\" t set ", t->name);
     for (int i = t->keys; i < t->ncols; i++)
-        pp_buf_printf(b, "%s\"%s\" = excluded.\"%s\"", i > t->keys ? ", " : "", t->cols[i].name, t->cols[i].name);
+        pp_buf_printf(b, "%s\"%s\" = x.\"%s\"", i > t->keys ? ", " : "", t->cols[i].name, t->cols[i].name);
+    pp_buf_printf(b, " from unnest($1::\"%s\"[]) x", t->name);
+    same_key(b, t);
 }
 
 static void make_delete(struct pp_buf *b, const struct pp_table *t) {
@@ -56,8 +64,8 @@ static void make_delete(struct pp_buf *b, const struct pp_table *t) {
     pp_buf_addz(b, ") x(person");
     if (t->keys) pp_buf_addz(b, ", ");
     col_names(b, t, t->keys, "", ", ");
-    pp_buf_addz(b, ") where t.person = x.person");
-    for (int i = 0; i < t->keys; i++) pp_buf_printf(b, " and t.\"%s\" = x.\"%s\"", t->cols[i].name, t->cols[i].name);
+    pp_buf_addc(b, ')');
+    same_key(b, t);
 }
 
 int pp_rowmap_init(struct pp_rowmap *m, const struct pp_table *t, struct pp_err *err) {
@@ -65,11 +73,13 @@ int pp_rowmap_init(struct pp_rowmap *m, const struct pp_table *t, struct pp_err 
     if (t->ncols > PP_ROWMAP_COLS_MAX || t->keys > t->ncols || t->ncols == 0)
         return pp_err_set(err, PP_ERR_BUG, "table %s: %d columns, %d keys", t->name, t->ncols, t->keys);
     snprintf(m->select_name, sizeof m->select_name, "load_%s", t->name);
-    snprintf(m->upsert_name, sizeof m->upsert_name, "save_%s", t->name);
+    snprintf(m->insert_name, sizeof m->insert_name, "add_%s", t->name);
+    snprintf(m->update_name, sizeof m->update_name, "change_%s", t->name);
     snprintf(m->delete_name, sizeof m->delete_name, "drop_%s", t->name);
-    struct pp_buf *sql[] = {&m->select, &m->upsert, &m->del};
-    void (*const make[])(struct pp_buf *, const struct pp_table *) = {make_select, make_upsert, make_delete};
-    for (int i = 0; i < 3; i++) {
+    struct pp_buf *sql[PP_ROWMAP_STMTS] = {&m->select, &m->insert, &m->update, &m->del};
+    void (*const make[PP_ROWMAP_STMTS])(struct pp_buf *, const struct pp_table *) = {make_select, make_insert,
+                                                                                     make_update, make_delete};
+    for (int i = 0; i < PP_ROWMAP_STMTS; i++) {
         pp_buf_init(sql[i], SQL_MAX);
         make[i](sql[i], t);
         pp_buf_addc(sql[i], '\0');
@@ -80,56 +90,75 @@ int pp_rowmap_init(struct pp_rowmap *m, const struct pp_table *t, struct pp_err 
 
 void pp_rowmap_free(struct pp_rowmap *m) {
     pp_buf_free(&m->select);
-    pp_buf_free(&m->upsert);
+    pp_buf_free(&m->insert);
+    pp_buf_free(&m->update);
     pp_buf_free(&m->del);
 }
 
 /* ---- comparing with the database ---- */
 
 struct check {
-    const struct pp_table *t;
+    struct pp_rowmap *m;
     struct pp_err *err;
     int seen, rc;
-    uint64_t found; /* bit for each column of the map */
+    bool found[PP_ROWMAP_COLS_MAX]; /* columns of the map */
 };
 
 static const char *const runtime_cols[] = {"tenant", "person", "home"};
 
-static void check_column(struct check *k, const char *name, const char *udt, bool nullable, bool has_default) {
-    const struct pp_table *t = k->t;
-    for (size_t i = 0; i < 3; i++)
+/* Which column of the map it is. */
+static int place_of(struct check *k, const char *name) {
+    const struct pp_table *t = k->m->table;
+    for (int i = 0; i < 3; i++)
         if (strcmp(name, runtime_cols[i]) == 0) {
             k->seen++;
-            return;
+            return PP_ROWMAP_TENANT + i;
         }
-    for (int i = 0; i < t->ncols; i++) {
-        if (strcmp(t->cols[i].name, name) != 0) continue;
-        enum pp_coltype type = t->cols[i].type;
-        k->found |= UINT64_C(1) << i;
-        bool empty_is_null = type == PP_COL_UUID || type == PP_COL_DATE || type == PP_COL_TIME;
-        if (strcmp(types[type].udt, udt) != 0)
-            k->rc = pp_err_set(k->err, PP_ERR_INVALID, "table %s, column %s: the database has %s, the row map wants %s",
-                               t->name, name, udt, types[type].udt);
-        else if (i >= t->keys && empty_is_null && !nullable)
-            k->rc = pp_err_set(k->err, PP_ERR_INVALID,
-                               "table %s, column %s: must accept NULL, which is how \"none\" is stored", t->name, name);
-        return;
-    }
-    if (!nullable && !has_default)
+    for (int i = 0; i < t->ncols; i++)
+        if (strcmp(t->cols[i].name, name) == 0) {
+            k->found[i] = true;
+            return i;
+        }
+    return PP_ROWMAP_UNKNOWN;
+}
+
+static void check_column(struct check *k, int at, const char *name, const char *udt, bool nullable, bool has_default) {
+    const struct pp_table *t = k->m->table;
+    if (at == PP_ROWMAP_UNKNOWN && !nullable && !has_default)
         k->rc =
             pp_err_set(k->err, PP_ERR_INVALID,
                        "table %s, column %s: not in the row map, and has neither NULL nor a default", t->name, name);
+    if (at < 0) return;
+    enum pp_coltype type = t->cols[at].type;
+    bool empty_is_null = type == PP_COL_UUID || type == PP_COL_DATE || type == PP_COL_TIME;
+    if (strcmp(types[type].udt, udt) != 0)
+        k->rc = pp_err_set(k->err, PP_ERR_INVALID, "table %s, column %s: the database has %s, the row map wants %s",
+                           t->name, name, udt, types[type].udt);
+    else if (at >= t->keys && empty_is_null && !nullable)
+        k->rc = pp_err_set(k->err, PP_ERR_INVALID,
+                           "table %s, column %s: must accept NULL, which is how \"none\" is stored", t->name, name);
 }
 
 static void on_columns(void *user, const struct pp_rows *r) {
     struct check *k = user;
-    for (int i = 0; i < pp_rows_n(r) && k->rc == 0; i++)
-        check_column(k, pp_rows_str(r, i, 0).s, pp_rows_str(r, i, 1).s, pp_rows_bool(r, i, 2), pp_rows_bool(r, i, 3));
+    struct pp_rowmap *m = k->m;
+    for (int i = 0; i < pp_rows_n(r) && k->rc == 0; i++) {
+        const char *name = pp_rows_str(r, i, 0).s;
+        if (m->ndb == PP_ROWMAP_DB_COLS_MAX) {
+            k->rc = pp_err_set(k->err, PP_ERR_LIMIT, "table %s: more than %d columns", m->table->name,
+                               PP_ROWMAP_DB_COLS_MAX);
+            return;
+        }
+        int at = place_of(k, name);
+        check_column(k, at, name, pp_rows_str(r, i, 1).s, pp_rows_bool(r, i, 2), pp_rows_bool(r, i, 3));
+        m->db[m->ndb++] = (struct pp_rowmap_db_col){at, (uint32_t)pp_rows_int(r, i, 4)};
+        m->row_type = (uint32_t)pp_rows_int(r, i, 5);
+    }
 }
 
 static void on_key(void *user, const struct pp_rows *r) {
     struct check *k = user;
-    const struct pp_table *t = k->t;
+    const struct pp_table *t = k->m->table;
     bool fits = pp_rows_n(r) == t->keys + 1;
     for (int i = 0; fits && i < pp_rows_n(r); i++) {
         const char *name = pp_rows_str(r, i, 0).s;
@@ -143,21 +172,24 @@ static void on_key(void *user, const struct pp_rows *r) {
                            t->keys);
 }
 
-int pp_rowmap_verify(const struct pp_rowmap *m, struct pp_pg_sync_conn *c, struct pp_err *err) {
+int pp_rowmap_verify(struct pp_rowmap *m, struct pp_pg_sync_conn *c, struct pp_err *err) {
     const struct pp_table *t = m->table;
-    struct check k = {.t = t, .err = err};
+    struct check k = {.m = m, .err = err};
     const char *params[] = {t->name};
-    if (pp_pg_sync_exec(c,
-                        "select column_name::text, udt_name::text, is_nullable = 'YES', column_default is not null or "
-                        "is_identity = 'YES' "
-                        "from information_schema.columns where table_schema = current_schema() and table_name = $1",
-                        params, 1, on_columns, &k, err) < 0)
+    m->ndb = 0;
+    if (pp_pg_sync_exec(
+            c,
+            "select a.attname::text, t.typname::text, not a.attnotnull, a.atthasdef or a.attidentity <> '', "
+            "a.atttypid::int8, c.reltype::int8 from pg_class c join pg_attribute a on a.attrelid = c.oid "
+            "join pg_type t on t.oid = a.atttypid where c.oid = to_regclass(quote_ident($1)) and a.attnum "
+            "> 0 and not a.attisdropped order by a.attnum",
+            params, 1, on_columns, &k, err) < 0)
         return -1;
     if (k.rc == 0 && k.seen == 0) return pp_err_set(err, PP_ERR_INVALID, "table %s does not exist", t->name);
     if (k.rc == 0 && k.seen != 3)
         return pp_err_set(err, PP_ERR_INVALID, "table %s: tenant, person and home must be its first columns", t->name);
     for (int i = 0; i < t->ncols && k.rc == 0; i++)
-        if (!(k.found >> i & 1))
+        if (!k.found[i])
             k.rc = pp_err_set(err, PP_ERR_INVALID, "table %s, column %s: missing in the database", t->name,
                               t->cols[i].name);
     if (k.rc == 0 && pp_pg_sync_exec(c,
@@ -210,19 +242,23 @@ static void add_col(struct pp_array *a, const struct pp_col *c, const void *row,
     }
 }
 
-void pp_rowmap_begin_upsert(const struct pp_rowmap *m, struct pp_array *arrays) {
-    pp_array_begin(&arrays[0], PP_PG_TEXT);
-    pp_array_begin(&arrays[1], PP_PG_UUID);
-    pp_array_begin(&arrays[2], PP_PG_INT2);
-    for (int i = 0; i < m->table->ncols; i++) pp_array_begin(&arrays[i + 3], types[m->table->cols[i].type].oid);
-}
+void pp_rowmap_begin_rows(const struct pp_rowmap *m, struct pp_array *rows) { pp_array_begin(rows, m->row_type); }
 
-void pp_rowmap_add_upsert(const struct pp_rowmap *m, struct pp_array *arrays, struct pp_str tenant,
-                          struct pp_uuid person, const void *row) {
-    pp_array_text(&arrays[0], tenant);
-    pp_array_uuid(&arrays[1], person);
-    pp_array_i2(&arrays[2], (int16_t)pp_home_of(person));
-    for (int i = 0; i < m->table->ncols; i++) add_col(&arrays[i + 3], &m->table->cols[i], row, i < m->table->keys);
+void pp_rowmap_add_row(const struct pp_rowmap *m, struct pp_array *rows, struct pp_str tenant, struct pp_uuid person,
+                       const void *row) {
+    size_t at = pp_array_row_begin(rows, m->ndb);
+    for (uint32_t i = 0; i < m->ndb; i++) {
+        int c = m->db[i].at;
+        pp_array_column(rows, m->db[i].type);
+        switch (c) {
+        case PP_ROWMAP_TENANT: pp_array_text(rows, tenant); break;
+        case PP_ROWMAP_PERSON: pp_array_uuid(rows, person); break;
+        case PP_ROWMAP_HOME: pp_array_i2(rows, (int16_t)pp_home_of(person)); break;
+        case PP_ROWMAP_UNKNOWN: pp_array_null(rows); break; /* not among the statement's columns */
+        default: add_col(rows, &m->table->cols[c], row, c < m->table->keys);
+        }
+    }
+    pp_array_row_end(rows, at);
 }
 
 void pp_rowmap_begin_delete(const struct pp_rowmap *m, struct pp_array *arrays) {

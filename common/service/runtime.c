@@ -3,6 +3,7 @@
 
 #include "io/log.h"
 #include "io/metrics.h"
+#include "service/held.h"
 #include "service/jobs_int.h"
 #include "service/packs.h"
 #include "service/rowmap.h"
@@ -153,10 +154,14 @@ static int load(void *user, struct pp_batch *b, struct pp_err *err) {
     for (int i = 0; i < rt->svc->ntables && strangers->n; i++)
         if (!rt->svc->tables[i]->append_only) pp_batch_select(b, rt->maps[i].select_name, &q, 1, on_rows, &l[i]);
     pp_batch_select(b, "load_parked", &p, 1, on_parked, &l[rt->svc->ntables]);
+    bool held = false;
     pp_array_begin(ids, PP_PG_TEXT);
-    for (struct pp_input *in = pp_batch_next(b, NULL); in; in = pp_batch_next(b, in))
+    for (struct pp_input *in = pp_batch_next(b, NULL); in; in = pp_batch_next(b, in)) {
         if (in->kind == PP_INPUT_RECORD && in->topic == 1) pp_array_text(ids, in->hdr.event_id);
+        held |= in->kind == PP_INPUT_HELD;
+    }
     struct pp_str c = pp_array_param(ids);
+    if (ids->n || held) held_load(b, &p);
     if (ids->n) pp_batch_select(b, "load_commands", &c, 1, on_commands, &l[rt->svc->ntables]);
     return 0;
 }
@@ -219,6 +224,18 @@ static int record_input(struct runtime *rt, struct pp_batch *b, struct pp_input 
     return 0;
 }
 
+/* command.undo is the runtime's own: which commands wait is none of a decider's business. */
+static int undo(struct runtime *rt, struct pp_batch *b, struct pp_input *in, const struct ev *ev, struct pp_err *err) {
+    const struct ev_command_undo *u = ev->as.command_undo;
+    const char *words;
+    struct pp_out *out = pp_out_new(pp_batch_arena(b), in->hdr.person);
+    if (!rt->commands[ev_type_by_name(u->type)]) return 0; /* another service's */
+    if (!out) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch");
+    enum pp_reply_status status = held_undo(b, in, u->command_id, &words);
+    pp_reply(out, status, 0, "%s", words);
+    return pp_batch_effects(b, in, in->hdr.tenant, in->hdr.person, out, err);
+}
+
 static void call_input(struct pp_input *in, struct pp_in *ret) {
     struct pp_job *j = in->job;
     ret->kind = PP_IN_ANSWER;
@@ -255,11 +272,15 @@ static int apply(void *user, struct pp_batch *b, struct pp_input *in, struct pp_
     struct pp_uuid subject;
     struct ev ev;
     struct unit_slot *s = slot_of(rt, in->hdr.person);
+    bool command = in->kind == PP_INPUT_RECORD && in->topic == 1;
     switch (in->kind) {
     case PP_INPUT_RECORD:
     case PP_INPUT_PARKED:
-        if (in->topic == 1 && in->kind == PP_INPUT_RECORD && decided_before(rt, in)) return 0;
+    case PP_INPUT_HELD:
+        if (command && (decided_before(rt, in) || held_known(b, in))) return 0;
+        if (in->kind == PP_INPUT_HELD && !held_take(b, in)) return 0;
         if (record_input(rt, b, in, &pin, &ev, err) < 0) return -1;
+        if (command && in->hdr.hold_ms > 0) return held_keep(b, in, err);
         if (behind_parked(rt, in, &subject)) return park_behind(b, in, subject, err);
         break;
     case PP_INPUT_TIMER:
@@ -270,9 +291,9 @@ static int apply(void *user, struct pp_batch *b, struct pp_input *in, struct pp_
     case PP_INPUT_CALL: call_input(in, &pin); break;
     }
     if (!s->unit) return pp_err_set(err, PP_ERR_BUG, "no unit was loaded");
-    int rc = decide(rt, b, in, s->unit, &pin, err);
+    int rc = command && in->type == EV_COMMAND_UNDO ? undo(rt, b, in, &ev, err) : decide(rt, b, in, s->unit, &pin, err);
     if (rc == 0 && in->parked) rc = note_parked(rt, b, in, err);
-    if (rc == 0 && in->topic == 1 && in->kind == PP_INPUT_RECORD) { /* the same command twice in one batch */
+    if (rc == 0 && command) { /* the same command twice in one batch */
         struct known *k = pp_arena_new(pp_batch_arena(b), struct known);
         if (!k) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch");
         *k = (struct known){.next = rt->decided, .tenant = in->hdr.tenant, .id = in->hdr.event_id};
@@ -283,38 +304,44 @@ static int apply(void *user, struct pp_batch *b, struct pp_input *in, struct pp_
 
 /* ---- writing ---- */
 
-static void send_arrays(struct runtime *rt, struct pp_batch *b, const char *stmt, int n) {
+/* Arrays of one table: rows to insert, rows to update, keys to delete. */
+enum { ROWS_ADD, ROWS_CHANGE, ROWS_DROP };
+
+static void send_rows(struct runtime *rt, struct pp_batch *b, const char *stmt, int first, int n) {
     struct pp_str params[PP_PG_PARAMS_MAX];
-    if (rt->arrays[0].n == 0) return;
-    for (int i = 0; i < n; i++) params[i] = pp_array_param(&rt->arrays[i]);
+    if (rt->arrays[first].n == 0) return;
+    for (int i = 0; i < n; i++) params[i] = pp_array_param(&rt->arrays[first + i]);
     pp_batch_write(b, stmt, params, n, NULL, NULL);
 }
 
-static void write_table(struct runtime *rt, struct pp_batch *b, int table, enum pp_row_change change) {
+static void write_table(struct runtime *rt, struct pp_batch *b, int table) {
     const struct pp_rowmap *m = &rt->maps[table];
-    bool del = change == PP_ROW_DELETE;
-    if (del)
-        pp_rowmap_begin_delete(m, rt->arrays);
-    else
-        pp_rowmap_begin_upsert(m, rt->arrays);
+    struct pp_array *rows = rt->arrays;
+    pp_rowmap_begin_rows(m, &rows[ROWS_ADD]);
+    pp_rowmap_begin_rows(m, &rows[ROWS_CHANGE]);
+    pp_rowmap_begin_delete(m, &rows[ROWS_DROP]);
     for (size_t i = 0; i < rt->cap; i++) {
         struct pp_unit *u = rt->units[i].unit;
+        struct pp_uuid person = rt->units[i].person;
         for (struct pp_row *r = u ? pp_unit_each(u, table, NULL) : NULL; r; r = pp_unit_each(u, table, r)) {
-            if (pp_row_change(m->table, r) != change) continue;
-            if (del)
-                pp_rowmap_add_delete(m, rt->arrays, rt->units[i].person, r);
-            else
-                pp_rowmap_add_upsert(m, rt->arrays, pp_unit_tenant(u), rt->units[i].person, r);
+            switch (pp_row_change(m->table, r)) {
+            case PP_ROW_SAME: break;
+            case PP_ROW_UPSERT:
+                pp_rowmap_add_row(m, &rows[r->loaded ? ROWS_CHANGE : ROWS_ADD], pp_unit_tenant(u), person, r);
+                break;
+            case PP_ROW_DELETE: pp_rowmap_add_delete(m, &rows[ROWS_DROP], person, r); break;
+            }
         }
     }
-    send_arrays(rt, b, del ? m->delete_name : m->upsert_name, del ? m->table->keys + 1 : m->table->ncols + 3);
+    send_rows(rt, b, m->delete_name, ROWS_DROP, m->table->keys + 1);
+    send_rows(rt, b, m->update_name, ROWS_CHANGE, 1);
+    send_rows(rt, b, m->insert_name, ROWS_ADD, 1);
 }
 
 static int finish(void *user, struct pp_batch *b, struct pp_err *err) {
     struct runtime *rt = user;
     for (int t = 0; t < rt->svc->ntables; t++) {
-        write_table(rt, b, t, PP_ROW_DELETE);
-        write_table(rt, b, t, PP_ROW_UPSERT);
+        write_table(rt, b, t);
         for (int i = 0; i < PP_PG_PARAMS_MAX; i++)
             if (rt->arrays[i].b.failed)
                 return pp_err_set(err, PP_ERR_LIMIT, "rows of %s in one batch", rt->svc->tables[t]->name);
@@ -387,19 +414,21 @@ static const struct pp_refs *refs(void *user) {
 static int init(struct runtime *rt, struct pp_err *err) {
     const struct pp_service *svc = rt->svc;
     rt->maps = calloc((size_t)svc->ntables + 1, sizeof *rt->maps);
-    rt->stmts = calloc((size_t)svc->ntables * 3 + OWN_STMTS + 1, sizeof *rt->stmts);
+    rt->stmts = calloc((size_t)svc->ntables * 4 + OWN_STMTS + 1, sizeof *rt->stmts);
     if (!rt->maps || !rt->stmts) return pp_err_set(err, PP_ERR_NOMEM, "tables");
     int n = 0;
     for (int i = 0; i < svc->ntables; i++) {
         struct pp_rowmap *m = &rt->maps[i];
         if (pp_rowmap_init(m, svc->tables[i], err) < 0) return -1;
         rt->stmts[n++] = (struct pp_pg_stmt){m->select_name, m->select.p};
-        rt->stmts[n++] = (struct pp_pg_stmt){m->upsert_name, m->upsert.p};
+        rt->stmts[n++] = (struct pp_pg_stmt){m->insert_name, m->insert.p};
+        if (m->table->ncols > m->table->keys) rt->stmts[n++] = (struct pp_pg_stmt){m->update_name, m->update.p};
         rt->stmts[n++] = (struct pp_pg_stmt){m->delete_name, m->del.p};
     }
     for (int i = 0; i < OWN_STMTS; i++) rt->stmts[n++] = own_stmts[i];
     for (int i = 0; i < svc->nreads; i++) rt->reads[svc->reads[i]] = true;
     for (int i = 0; i < svc->ncommands; i++) rt->commands[svc->commands[i].type] = true;
+    rt->commands[EV_COMMAND_UNDO] = svc->ncommands > 0;
     for (int i = 0; i < PP_PG_PARAMS_MAX; i++) pp_array_init(&rt->arrays[i]);
     return 0;
 }

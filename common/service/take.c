@@ -28,7 +28,9 @@ void take_free(struct pp_engine *e, struct pp_input *in) {
     e->free_inputs = in;
 }
 
-static bool asked_for(const struct pp_input *in) { return in->kind == PP_INPUT_TIMER || in->kind == PP_INPUT_PARKED; }
+static bool asked_for(const struct pp_input *in) {
+    return in->kind == PP_INPUT_TIMER || in->kind == PP_INPUT_PARKED || in->kind == PP_INPUT_HELD;
+}
 
 static size_t weight(const struct pp_input *in) { return in->key.n + in->value.n + 256; }
 
@@ -119,11 +121,33 @@ void take_headers(struct pp_engine *e, struct pp_input *in, const struct pp_head
             in->hdr.roles = v;
         else if (pp_str_eqz(k, "pp_expect"))
             in->hdr.expect_version = to_int32(v);
+        else if (pp_str_eqz(k, "pp_hold"))
+            in->hdr.hold_ms = to_int32(v);
     }
     pp_time_parse(time, &in->hdr.time_ms);
     if (in->key.n == PP_UUID_TEXT) pp_uuid_parse(in->key, &in->hdr.person);
     in->type = ev_type_by_name(in->type_name);
     if (e->app->sequenced[in->topic]) pp_rid_parse(in->hdr.event_id, &in->hdr.id);
+}
+
+struct pp_input *take_copied(struct pp_engine *e, enum pp_input_kind kind, struct pp_str key, struct pp_str headers,
+                             struct pp_str value, int topic) {
+    struct pp_input *in = take_new(e);
+    in->kind = kind;
+    in->topic = topic;
+    in->copy = malloc((size_t)key.n + headers.n + value.n + 3);
+    in->headers = malloc(sizeof *in->headers * PP_HEADERS_MAX);
+    if (!in->copy || !in->headers) abort();
+    char *k = in->copy, *h = k + key.n, *v = h + headers.n;
+    memcpy(k, key.s, key.n);
+    memcpy(h, headers.s, headers.n);
+    memcpy(v, value.s, value.n);
+    v[value.n] = '\0';
+    in->key = (struct pp_str){k, key.n};
+    in->value = (struct pp_str){v, value.n};
+    in->nheaders = pp_headers_unpack((struct pp_str){h, headers.n}, in->headers, PP_HEADERS_MAX);
+    take_headers(e, in, in->headers, in->nheaders);
+    return in;
 }
 
 /* A record that is only counted past keeps its identity and gives its bytes back. */

@@ -1,5 +1,6 @@
 /* What happens by the clock: due timers and jobs, inputs to be tried again, old rows, counters, heartbeat. */
 #include "service/engine_int.h"
+#include "service/held.h"
 #include "service/recover.h"
 
 #include "io/clock.h"
@@ -65,7 +66,7 @@ int upkeep_prepare(struct pp_engine *e, struct pp_err *err) {
     return 0;
 }
 
-/* ---- due timers, jobs, parked inputs ---- */
+/* ---- due timers, jobs, parked inputs, held commands ---- */
 
 void upkeep_soon(struct pp_engine *e) { e->upkeep->soon = true; }
 
@@ -81,6 +82,9 @@ static void on_timers(void *user, const struct pp_rows *r) {
         /* While a partition catches up its timers go before what is queued: from behind, to stand in their order. */
         bool first = recover_any(e);
         int i = first ? pp_rows_n(r) - 1 - k : k;
+        struct shard *sh = &e->shards[pp_rows_int(r, i, 2)];
+        if (pp_rows_n(r) >= UPKEEP_TIMERS_EACH) recover_timer_at(sh, pp_rows_time(r, i, 5)); /* there may be more */
+        if (recover_timer_later(sh, pp_rows_time(r, i, 5))) continue;
         struct pp_input *in = take_new(e);
         in->kind = PP_INPUT_TIMER;
         struct pp_str tenant = pp_rows_str(r, i, 0);
@@ -104,25 +108,11 @@ static void on_timers(void *user, const struct pp_rows *r) {
 static void on_parked(void *user, const struct pp_rows *r) {
     struct pp_engine *e = user;
     for (int i = 0; r && i < pp_rows_n(r); i++) {
-        struct pp_str key = pp_rows_str(r, i, 4), headers = pp_rows_str(r, i, 5), value = pp_rows_str(r, i, 6);
-        struct pp_input *in = take_new(e);
-        in->kind = PP_INPUT_PARKED;
+        struct pp_input *in = take_copied(e, PP_INPUT_PARKED, pp_rows_str(r, i, 4), pp_rows_str(r, i, 5),
+                                          pp_rows_str(r, i, 6), (int)pp_rows_int(r, i, 2));
         in->parked_id = pp_rows_int(r, i, 0);
         in->shard = (int)pp_rows_int(r, i, 1);
-        in->topic = (int)pp_rows_int(r, i, 2);
         in->offset = pp_rows_int(r, i, 3);
-        in->copy = malloc((size_t)key.n + headers.n + value.n + 3);
-        in->headers = malloc(sizeof *in->headers * PP_HEADERS_MAX);
-        if (!in->copy || !in->headers) abort();
-        char *k = in->copy, *h = k + key.n, *v = h + headers.n;
-        memcpy(k, key.s, key.n);
-        memcpy(h, headers.s, headers.n);
-        memcpy(v, value.s, value.n);
-        v[value.n] = '\0';
-        in->key = (struct pp_str){k, key.n};
-        in->value = (struct pp_str){v, value.n};
-        in->nheaders = pp_headers_unpack((struct pp_str){h, headers.n}, in->headers, PP_HEADERS_MAX);
-        take_headers(e, in, in->headers, in->nheaders);
         take_push(e, in);
     }
 }
@@ -145,6 +135,7 @@ void upkeep_ask(struct pp_engine *e, pp_pg_sync_cb *done) {
     struct pp_str params[] = {pp_array_param(&e->arrays[0]), pp_array_param(&e->arrays[1])};
     pp_pg_exec(e->pg, "timer_due", params, 2, on_timers, e);
     pp_pg_exec(e->pg, "parked_due", params, 1, on_parked, e);
+    held_ask(e);
     jobs_ask(e, pp_real_ms());
     pp_pg_sync(e->pg, done, e);
 }

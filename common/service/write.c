@@ -1,5 +1,6 @@
 /* The fenced transaction of a batch, and the way of its output to the broker. */
 #include "service/engine_int.h"
+#include "service/held.h"
 #include "service/recover.h"
 
 #include "io/clock.h"
@@ -18,7 +19,7 @@ static const struct pp_pg_stmt statements[] = {
      "on conflict (part) do update set epoch = s.epoch + 1, owner = excluded.owner, clean = false, taken_at = "
      "excluded.taken_at "
      "returning part, epoch, next_0, next_1, batch_no, relayed, incarnation, out_seqs, try_topic, try_offset, "
-     "try_count"},
+     "try_count, flight"},
     {"takeover_dedup", "select part, source, shard, incarnation, seq from dedup where part = any($1::int[])"},
     /* What was on its way when the last owner ended: nobody knows whether it arrived. */
     {"takeover_jobs",
@@ -29,8 +30,9 @@ static const struct pp_pg_stmt statements[] = {
     {"fence",
      "with u as (update shard s set next_0 = x.hi0, next_1 = x.hi1, batch_no = x.bno, relayed = greatest(s.relayed, "
      "x.rel), "
-     "out_seqs = x.v from unnest($1::int[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], "
-     "$7::bigint[], $8::bigint[], $9::bytea[]) x(part, epoch, lo0, lo1, hi0, hi1, bno, rel, v) "
+     "out_seqs = x.v, flight = x.f from unnest($1::int[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], "
+     "$6::bigint[], $7::bigint[], $8::bigint[], $9::bytea[], $10::int[]) x(part, epoch, lo0, lo1, hi0, hi1, bno, rel, "
+     "v, f) "
      "where s.part = x.part and s.epoch = x.epoch and s.next_0 = x.lo0 and s.next_1 = x.lo1 returning 1) "
      "select pp_fence(count(*) = cardinality($1::int[])) from u"},
     {"attempt", "with u as (update shard s set try_topic = $3::int, try_offset = $4::bigint, try_count = $5::int "
@@ -54,12 +56,12 @@ static const struct pp_pg_stmt statements[] = {
                "labels, value"},
     {"command_result",
      "insert into command_result (tenant, person, home, command_id, type, status, version, message, actor, at) "
-     "select *, $10::timestamptz from unnest($1::text[], $2::uuid[], $3::int2[], $4::text[], $5::text[], $6::text[], "
-     "$7::int[], $8::text[], $9::text[]) on conflict (tenant, command_id) do nothing"},
+     "select * from unnest($1::text[], $2::uuid[], $3::int2[], $4::text[], $5::text[], $6::text[], $7::int[], "
+     "$8::text[], $9::text[], $10::timestamptz[]) on conflict (tenant, command_id) do nothing"},
     {"park",
      "insert into parked (part, tenant, person, subject, topic, topic_no, src_offset, key, headers, value, reason, at) "
-     "select *, $12::timestamptz from unnest($1::int[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::int[], "
-     "$7::bigint[], $8::bytea[], $9::bytea[], $10::bytea[], $11::text[])"},
+     "select * from unnest($1::int[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::int[], "
+     "$7::bigint[], $8::bytea[], $9::bytea[], $10::bytea[], $11::text[], $12::timestamptz[])"},
     {"unpark", "update parked p set retry = true from unnest($1::uuid[], $2::uuid[]) x(person, subject) "
                "where p.person = x.person and p.subject = x.subject"},
     {"parked_again", "update parked p set retry = false, reason = x.reason from unnest($1::bigint[], $2::text[]) x(id, "
@@ -72,7 +74,7 @@ int write_prepare(struct pp_engine *e, struct pp_err *err) {
         if (pp_pg_prepare(e->pg, s->name, s->sql, err) < 0) return -1;
     for (const struct pp_pg_stmt *s = e->app->stmts; s && s->name; s++)
         if (pp_pg_prepare(e->pg, s->name, s->sql, err) < 0) return -1;
-    return 0;
+    return held_prepare(e, err);
 }
 
 /* ---- parameters: arrays begun together, sent together ---- */
@@ -100,7 +102,7 @@ static void write_fence(struct pp_engine *e) {
     struct pp_array *a = e->arrays;
     uint64_t be[1024];
     BEGIN(e, PP_PG_INT4, PP_PG_INT4, PP_PG_INT8, PP_PG_INT8, PP_PG_INT8, PP_PG_INT8, PP_PG_INT8, PP_PG_INT8,
-          PP_PG_BYTEA);
+          PP_PG_BYTEA, PP_PG_INT4);
     for (int i = 0; i < e->partitions; i++) {
         struct shard *sh = &e->shards[i];
         if (!sh->in_batch && sh->owned && sh->relayed != sh->relayed_saved) sh->in_batch = true;
@@ -117,8 +119,9 @@ static void write_fence(struct pp_engine *e) {
         pp_array_i8(&a[7], sh->relayed);
         for (int d = 0; d < e->partitions; d++) be[d] = htobe64(sh->out_seq[d]);
         pp_array_text(&a[8], (struct pp_str){(const char *)be, (uint32_t)(8 * e->partitions)});
+        pp_array_i4(&a[9], engine_next_flight(sh));
     }
-    if (a[0].n) run(e, "fence", 9, NULL, NULL, NULL);
+    if (a[0].n) run(e, "fence", 10, NULL, NULL, NULL);
 }
 
 static void write_dedup(struct pp_engine *e) {
@@ -196,9 +199,8 @@ static void write_counts(struct pp_engine *e, struct pp_batch *b) {
 static void write_commands(struct pp_engine *e, struct pp_batch *b) {
     static const char *const names[] = {"done", "invalid", "conflict", "notfound", "denied"};
     struct pp_array *a = e->arrays;
-    char at[8];
-    BEGIN(e, PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT, PP_PG_INT4, PP_PG_TEXT,
-          PP_PG_TEXT);
+    BEGIN(e, PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT, PP_PG_INT4, PP_PG_TEXT, PP_PG_TEXT,
+          PP_PG_TIMESTAMPTZ);
     for (struct command_row *c = b->commands; c; c = c->next) {
         const struct pp_hdr *h = &c->in->hdr;
         pp_array_text(&a[0], h->tenant);
@@ -210,16 +212,15 @@ static void write_commands(struct pp_engine *e, struct pp_batch *b) {
         pp_array_i4(&a[6], c->version);
         pp_array_text(&a[7], c->message);
         pp_array_text(&a[8], h->actor);
+        pp_array_time(&a[9], c->at_ms);
     }
-    struct pp_str now = pp_pg_time(b->now_ms, at);
-    if (a[0].n) run(e, "command_result", 9, &now, NULL, NULL);
+    if (a[0].n) run(e, "command_result", 10, NULL, NULL, NULL);
 }
 
 static void write_parked(struct pp_engine *e, struct pp_batch *b) {
     struct pp_array *a = e->arrays;
-    char at[8];
     BEGIN(e, PP_PG_INT4, PP_PG_TEXT, PP_PG_UUID, PP_PG_UUID, PP_PG_TEXT, PP_PG_INT4, PP_PG_INT8, PP_PG_BYTEA,
-          PP_PG_BYTEA, PP_PG_BYTEA, PP_PG_TEXT);
+          PP_PG_BYTEA, PP_PG_BYTEA, PP_PG_TEXT, PP_PG_TIMESTAMPTZ);
     for (struct parked_row *p = b->parked; p; p = p->next) {
         const struct pp_input *in = p->in;
         if (in->kind == PP_INPUT_PARKED) continue;
@@ -237,10 +238,10 @@ static void write_parked(struct pp_engine *e, struct pp_batch *b) {
         pp_array_text(&a[8], pp_buf_str(&headers));
         pp_array_text(&a[9], in->value);
         pp_array_text(&a[10], p->reason);
+        pp_array_time(&a[11], p->at_ms);
         pp_buf_free(&headers);
     }
-    struct pp_str now = pp_pg_time(b->now_ms, at);
-    if (a[0].n) run(e, "park", 11, &now, NULL, NULL);
+    if (a[0].n) run(e, "park", 12, NULL, NULL, NULL);
     BEGIN(e, PP_PG_INT8, PP_PG_TEXT); /* tried again in vain: the row keeps its place */
     for (struct parked_row *p = b->parked; p; p = p->next) {
         if (p->in->kind != PP_INPUT_PARKED) continue;
@@ -270,6 +271,7 @@ void write_batch(struct pp_engine *e) {
     write_counts(e, b);
     write_commands(e, b);
     write_parked(e, b);
+    held_write(e, b);
 }
 
 void write_attempt(struct pp_engine *e, struct shard *sh, pp_pg_sync_cb *done) {

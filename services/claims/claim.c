@@ -445,15 +445,6 @@ void claims_merged(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_out *o
     if (!pp_uuid_eq(pp_unit_person(u), m->retired)) return;
     PP_EACH_ROW(u, CLAIMS_CLAIM, claims_claim_row, c) {
         if (!pp_str_eqz(c->state, "held") || !pp_uuid_none(c->case_id)) continue;
-        struct ev_task_needed t = {.task_id = pp_uuid_derive(c->claim_id, PP_STR("merge_review/0/")),
-                                   .kind = EV_TASK_NEEDED_KIND_MERGE_REVIEW,
-                                   .claim_id = c->claim_id,
-                                   .subject = pp_arena_printf(pp_out_arena(o), "claim %.*s", PP_FMT(c->claim_no)),
-                                   .reason = PP_STR("This held claim stands under a patient record that was merged "
-                                                    "into another: its order may stand there"),
-                                   .queue = PP_STR("billing"),
-                                   .due = ctx->now_ms + PP_MS_DAY,
-                                   .owner = EV_TASK_NEEDED_OWNER_CLAIMS};
-        pp_emit(o, EV(task_needed, TASK_NEEDED, &t));
+        claims_ask_merge(ctx, o, c);
     }
 }

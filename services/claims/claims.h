@@ -23,6 +23,8 @@ void claims_rematch(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_out *
 void claims_merged(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_out *o, const struct ev_patient_merged *m);
 
 /* settle.c: what follows from a comparison */
+/* The task to look at a held claim whose record was merged away; ends when its order is found or it is not held. */
+void claims_ask_merge(const struct pp_ctx *ctx, struct pp_out *o, struct claims_claim_row *c);
 void claims_hold(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_out *o, struct claims_claim_row *c);
 void claims_let_go(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_out *o, struct claims_claim_row *c,
                    struct pp_str by, struct pp_str reason);

@@ -35,6 +35,8 @@ bool claims_check(struct pp_unit *u, struct pp_err *err) {
             return pp_err_set(err, PP_ERR_BUG, "a claim in state %.*s has task_open %d", PP_FMT(c->state),
                               c->task_open),
                    false;
+        if (c->merge_open && !c->task_open)
+            return pp_err_set(err, PP_ERR_BUG, "a claim that is not held is looked at after a merge"), false;
     }
     PP_EACH_ROW(u, CLAIMS_USED, claims_used_row, r) {
         const struct claims_claim_row key = {.claim_id = r->claim_id};

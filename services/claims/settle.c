@@ -79,6 +79,32 @@ static void settle_task(struct pp_out *o, struct claims_claim_row *c, const char
     pp_emit(o, EV(task_settled, TASK_SETTLED, &t));
 }
 
+static struct pp_uuid merge_task_id(const struct claims_claim_row *c) {
+    return pp_uuid_derive(c->claim_id, PP_STR("merge_review/0/"));
+}
+
+void claims_ask_merge(const struct pp_ctx *ctx, struct pp_out *o, struct claims_claim_row *c) {
+    struct ev_task_needed t = {.task_id = merge_task_id(c),
+                               .kind = EV_TASK_NEEDED_KIND_MERGE_REVIEW,
+                               .claim_id = c->claim_id,
+                               .subject = pp_arena_printf(pp_out_arena(o), "claim %.*s", PP_FMT(c->claim_no)),
+                               .reason = PP_STR("This held claim stands under a patient record that was merged "
+                                                "into another: its order may stand there"),
+                               .queue = PP_STR("billing"),
+                               .due = ctx->now_ms + PP_MS_DAY,
+                               .owner = EV_TASK_NEEDED_OWNER_CLAIMS};
+    c->merge_open = true;
+    pp_emit(o, EV(task_needed, TASK_NEEDED, &t));
+}
+
+/* Its order was found, or nothing is held any more. */
+static void settle_merge(struct pp_out *o, struct claims_claim_row *c, const char *outcome, struct pp_str by) {
+    if (!c->merge_open) return;
+    c->merge_open = false;
+    struct ev_task_settled t = {.task_id = merge_task_id(c), .outcome = pp_str_z(outcome), .by = by};
+    pp_emit(o, EV(task_settled, TASK_SETTLED, &t));
+}
+
 static int64_t dec(struct pp_str v) {
     int64_t n;
     return v.n && pp_dec_parse(v, &n) ? n : 0;
@@ -131,6 +157,37 @@ static void use_units(struct pp_unit *u, struct pp_out *o, const struct claims_c
     }
 }
 
+/* What differs, in the words of those who bill. */
+static const char *words_of(struct pp_str reason) {
+    static const struct {
+        const char *reason, *words;
+    } all[] = {{"patient", "Another patient"},
+               {"member_id", "Another member number"},
+               {"payer_plan", "Another payer or plan"},
+               {"coverage_dates", "Outside the coverage dates"},
+               {"auth_number", "Another authorization number"},
+               {"auth_status", "The authorization is not in force"},
+               {"code", "Another code"},
+               {"modifier", "Another modifier"},
+               {"dx", "Another diagnosis"},
+               {"provider", "Another provider"},
+               {"facility", "Another facility"},
+               {"pos", "Another place of service"},
+               {"date_before", "Before the authorized dates"},
+               {"date_after", "After the authorized dates"},
+               {"units_exceeded", "More units than authorized"},
+               {"line_not_approved", "A line that was not approved"},
+               {"duplicate_use", "The authorization was used before"},
+               {"expired", "The authorization has expired"},
+               {"wrong_coverage_order", "The wrong payer comes first"},
+               {"doc_missing", "A document is missing"},
+               {"no_auth", "No authorization"},
+               {"requirement_unknown", "Not known whether authorization is needed"}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (pp_str_eqz(reason, all[i].reason)) return all[i].words;
+    return "Claim and authorization differ";
+}
+
 static struct pp_str task_reason(struct pp_unit *u, struct pp_arena *a, const struct claims_claim_row *c) {
     int others = -1;
     const struct claims_mismatch_row *first = NULL;
@@ -140,10 +197,11 @@ static struct pp_str task_reason(struct pp_unit *u, struct pp_arena *a, const st
         others++;
     }
     if (!first) return PP_STR("Held");
-    struct pp_str what = pp_arena_printf(a, "%.*s: claim %.*s, authorization %.*s", PP_FMT(first->reason),
+    struct pp_str what = pp_arena_printf(a, "%s: claim %.*s, authorization %.*s", words_of(first->reason),
                                          PP_FMT(first->claim_value.n ? first->claim_value : PP_STR("nothing")),
                                          PP_FMT(first->auth_value.n ? first->auth_value : PP_STR("nothing")));
-    if (others > 0) what = pp_arena_printf(a, "%.*s (and %d more)", PP_FMT(what), others);
+    if (others > 0) what = pp_arena_printf(a, "%.*s, and %d more", PP_FMT(what), others);
+    what = pp_arena_printf(a, "%.*s (%.*s)", PP_FMT(claims_cut(what, 260)), PP_FMT(first->reason));
     return claims_cut(what, 300);
 }
 
@@ -178,6 +236,7 @@ void claims_hold(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_out *o, 
                                .due = c->due,
                                .owner = EV_TASK_NEEDED_OWNER_CLAIMS};
     pp_emit(o, EV(task_needed, TASK_NEEDED, &t));
+    if (!pp_uuid_none(c->case_id)) settle_merge(o, c, "its order was found", PP_STR("policy:matched"));
     publish(ctx, u, o, c);
 }
 
@@ -196,6 +255,7 @@ void claims_let_go(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_out *o
     pp_emit(o, EV(claim_released, CLAIM_RELEASED, &r));
     use_units(u, o, c);
     settle_task(o, c, "released", by);
+    settle_merge(o, c, "released", by);
     publish(ctx, u, o, c);
 }
 
@@ -207,5 +267,6 @@ void claims_close(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_out *o,
     c->carc = c->next_step = PP_STR_NONE;
     claims_give_back(u, o, c->claim_id);
     settle_task(o, c, outcome, by);
+    settle_merge(o, c, outcome, by);
     publish(ctx, u, o, c);
 }

@@ -13,7 +13,7 @@ static const struct pp_col claim_cols[] = {
     C(next_step, TEXT),     C(by, TEXT),           C(reason, TEXT),
     C(replaced_by, UUID),   C(service_date, DATE), C(reported, TIME),
     C(held, TIME),          C(due, TIME),          C(decided, TIME),
-    C(version, INT),        C(task_open, BOOL),
+    C(version, INT),        C(task_open, BOOL),    C(merge_open, BOOL),
 };
 #undef C
 #define C(member, kind) PP_COL(claims_claim_line_row, member, kind)

@@ -42,6 +42,7 @@ struct claims_claim_row {
     int64_t reported, held, due, decided; /* times */
     int32_t version;                      /* of the public snapshot and for expect_version */
     bool task_open;
+    bool merge_open; /* asked to look at it after a merge */
 };
 
 struct claims_claim_line_row {

@@ -8,6 +8,7 @@ static const struct console_act acts[] = {
     {"note.add", CONSOLE_STATUS, "case_id", STAFF, CONSOLE_UNDO_NONE},
     {"line.map-code", CONSOLE_CHART, "case_id", "ordering,pa,lead", CONSOLE_UNDO_STOP},
     {"line.drop", CONSOLE_CHART, "case_id", "ordering,clinician,pa,lead", CONSOLE_UNDO_STOP},
+    {"merge.settle", CONSOLE_CHART, "case_id", "registration,pa,lead", CONSOLE_UNDO_STOP},
     {"requirement.decide", CONSOLE_REQUIREMENTS, "case_id", "pa,lead", CONSOLE_UNDO_STOP},
     {"item.settle", CONSOLE_DOCUMENTS, "case_id", "pa,clinician,lead", CONSOLE_UNDO_STOP},
     {"packet.release", CONSOLE_DOCUMENTS, "case_id", "pa,clinician,lead", CONSOLE_UNDO_STOP},

@@ -1,14 +1,13 @@
 /* What people may do from the console: which service owns each command, and how it can be taken back.
  *
- * An act with a compensating command happens at once and can be undone for CONSOLE_UNDO_MS. One that has none waits
- * CONSOLE_HOLD_MS in the console, where it can be stopped; after that it is given to its owner, who decides. A note
- * can be neither: it is said, and a later note corrects it. Pure. */
+ * An act with a compensating command happens at once and can be undone for CONSOLE_UNDO_MS. One that has none is given
+ * to its owner at once, who lets it wait (setting `hold`) before he decides; command.undo stops it there. A note can be
+ * neither: it is said, and a later note corrects it. Pure. */
 #ifndef CONSOLE_ACTS_H
 #define CONSOLE_ACTS_H
 #include "base/str.h"
 
 #define CONSOLE_UNDO_MS 20000
-#define CONSOLE_HOLD_MS 10000
 #define CONSOLE_TARGETS_MAX 25
 
 enum console_service {
@@ -24,7 +23,7 @@ enum console_undo {
     CONSOLE_UNDO_NONE,   /* at once, for good */
     CONSOLE_UNDO_ASSIGN, /* the same command with the assignee before */
     CONSOLE_UNDO_WAKE,   /* snooze: comes back now */
-    CONSOLE_UNDO_STOP    /* held, and can be stopped until it goes */
+    CONSOLE_UNDO_STOP    /* its owner lets it wait, and it can be stopped until it goes */
 };
 struct console_act {
     const char *type;

@@ -1,4 +1,4 @@
-/* Acts of people: taken, held where they cannot be undone, given to their owner, taken back. */
+/* Acts of people: taken, given to their owner, who may let them wait, looked after, taken back. */
 #include "console.h"
 #include "io/clock.h"
 #include "io/log.h"
@@ -70,21 +70,75 @@ static void tell(struct console_command *m) {
     json_decref(o);
 }
 
-void console_command_done(struct console_command *m, bool undo) {
-    console_command_move(m, undo ? CONSOLE_UNDONE : CONSOLE_SENT);
-    m->until_ms = pp_mono_ms() + CONSOLE_UNDO_MS;
-    struct pp_request *r = m->waiting;
-    m->waiting = NULL;
-    if (r)
-        console_json(r, 200, console_command_json(m));
-    else
-        tell(m);
+/* What the owners said: it waits with one of them, all of it was taken back, or it is decided. */
+static enum console_state standing(const struct console_command *m, int64_t *ret_wait_ms) {
+    int64_t hold = pp_config_int(m->c->config, "hold") * 1000;
+    size_t i, waits = 0, undone = 0;
+    json_t *o;
+    *ret_wait_ms = 0;
+    json_array_foreach(m->outcomes, i, o) {
+        const char *word = json_string_value(json_object_get(o, "status"));
+        bool held = word && strcmp(word, "held") == 0;
+        bool not_taken = word && strcmp(word, "pending") == 0 && m->act->undo == CONSOLE_UNDO_STOP && hold > 0;
+        int64_t left = held ? json_integer_value(json_object_get(o, "sends_in_ms")) : hold;
+        undone += word && strcmp(word, "undone") == 0;
+        if (!held && !not_taken) continue;
+        waits++;
+        if (left > *ret_wait_ms) *ret_wait_ms = left;
+    }
+    if (waits > 0 && pp_mono_ms() - m->since_ms < CONSOLE_ASK_UNTIL_MS) return CONSOLE_HELD;
+    return undone > 0 && undone == i ? CONSOLE_STOPPED : CONSOLE_SENT;
 }
 
-static void on_hold_over(uv_timer_t *t) {
+/* The same command again: its owner answers what became of it. */
+static void on_ask_again(uv_timer_t *t) {
     struct console_command *m = t->data;
     console_command_move(m, CONSOLE_SENDING);
     console_command_send(m, false);
+}
+
+static bool all_undone(const struct console_command *m) {
+    size_t i;
+    json_t *o;
+    json_array_foreach(m->undone, i, o) {
+        const char *word = json_string_value(json_object_get(o, "status"));
+        if (!word || strcmp(word, "done") != 0) return false;
+    }
+    return true;
+}
+
+/* Where it stands after the owners' answers; *ret_ask_ms: when they are asked again, 0 = not. */
+static enum console_state next_of(struct console_command *m, bool undo, int64_t *ret_ask_ms) {
+    int64_t wait = 0;
+    *ret_ask_ms = 0;
+    if (undo && m->act->undo != CONSOLE_UNDO_STOP) return CONSOLE_UNDONE;
+    if (undo) { /* what was too late has gone: the owners know */
+        *ret_ask_ms = all_undone(m) ? 0 : CONSOLE_LOOK_MS;
+        return *ret_ask_ms ? CONSOLE_HELD : CONSOLE_STOPPED;
+    }
+    enum console_state to = standing(m, &wait);
+    if (to != CONSOLE_HELD) {
+        m->until_ms = pp_mono_ms() + CONSOLE_UNDO_MS;
+        return to;
+    }
+    bool first = m->until_ms == 0;
+    if (first) m->until_ms = pp_mono_ms() + wait;
+    int64_t left = m->until_ms - pp_mono_ms();
+    *ret_ask_ms = left > 0 ? left + CONSOLE_LOOK_MS : CONSOLE_ASK_AGAIN_MS;
+    return to;
+}
+
+void console_command_done(struct console_command *m, bool undo) {
+    int64_t ask_ms;
+    enum console_state to = next_of(m, undo, &ask_ms);
+    console_command_move(m, to);
+    if (ask_ms > 0 && !m->c->stopping) uv_timer_start(&m->timer, on_ask_again, (uint64_t)ask_ms, 0);
+    struct pp_request *r = m->waiting;
+    m->waiting = NULL;
+    if (r)
+        console_json(r, to == CONSOLE_HELD && !undo ? 202 : 200, console_command_json(m));
+    else if (to != CONSOLE_HELD)
+        tell(m);
 }
 
 /* Every target has an id; args are an object. Errors name the member. */
@@ -127,19 +181,6 @@ static struct console_command *take(struct console *c, const struct console_user
     return m;
 }
 
-static void start(struct console_command *m, struct pp_request *r) {
-    int64_t hold = pp_config_int(m->c->config, "hold") * 1000;
-    if (m->act->undo != CONSOLE_UNDO_STOP || hold == 0) {
-        m->waiting = r;
-        console_command_send(m, false);
-        return;
-    }
-    console_command_move(m, CONSOLE_HELD);
-    m->until_ms = pp_mono_ms() + hold;
-    uv_timer_start(&m->timer, on_hold_over, (uint64_t)hold, 0);
-    console_json(r, 202, console_command_json(m));
-}
-
 void console_on_command(void *user, struct pp_request *r) {
     struct console *c = user;
     struct console_session *s = console_enter(c, r, true, true);
@@ -162,8 +203,10 @@ void console_on_command(void *user, struct pp_request *r) {
         pp_http_problem(r, 503, "Too much is being done right now", NULL, "try again in a minute");
     else if (!(m = take(c, s->user, act, key, o)))
         pp_http_problem(r, 500, "Sorry, this did not work", NULL, "out of memory");
-    else
-        start(m, r);
+    else {
+        m->waiting = r;
+        console_command_send(m, false);
+    }
     json_decref(o);
 }
 
@@ -183,23 +226,48 @@ void console_on_command_state(void *user, struct pp_request *r) {
     if (m) console_json(r, 200, console_command_json(m));
 }
 
+/* One that this process does not know, since before a restart: its page says again what it was. Only what waits with an
+ * owner can be stopped so; NULL: it has answered. */
+static struct console_command *told_again(struct console *c, struct pp_request *r, struct console_session *s) {
+    const struct console_act *act = NULL;
+    struct console_command *m = NULL;
+    struct pp_uuid key;
+    struct pp_str body = pp_request_body(r);
+    json_t *o = json_loadb(body.n ? body.s : "", body.n, JSON_REJECT_DUPLICATES, NULL);
+    json_t *named = json_is_object(o) ? json_object_get(o, "type") : NULL;
+    if (named) json_object_set_new(o, "key", json_string(pp_request_var(r, "id").s));
+    const char *where = named ? fault_of(o, &act, &key) : "";
+    if (where || act->undo != CONSOLE_UNDO_STOP)
+        pp_http_problem(r, 404, "There is no such act of yours", NULL, "it may have been done too long ago");
+    else if (!console_roles_meet(s->user->roles, act->roles))
+        pp_http_problem(r, 403, "Your role may not do this", "/type", "one of these roles may: %s; your lead grants it",
+                        act->roles);
+    else if (c->ncommands >= CONSOLE_COMMANDS_MAX || c->stopping)
+        pp_http_problem(r, 503, "Too much is being done right now", NULL, "try again in a minute");
+    else if (!(m = take(c, s->user, act, key, o)))
+        pp_http_problem(r, 500, "Sorry, this did not work", NULL, "out of memory");
+    json_decref(o);
+    if (m) m->state = CONSOLE_HELD;
+    return m;
+}
+
 void console_on_undo(void *user, struct pp_request *r) {
     struct console *c = user;
     struct console_session *s = console_enter(c, r, true, true);
-    struct console_command *m = s ? named(c, r, s) : NULL;
-    if (!m) return;
-    if (m->state == CONSOLE_HELD) {
+    struct pp_uuid key;
+    if (!s) return;
+    struct console_command *m = pp_uuid_parse(pp_request_var(r, "id"), &key) ? find(c, key, s->user) : NULL;
+    if (!m && !(m = told_again(c, r, s))) return;
+    bool back = m->state == CONSOLE_SENT && pp_mono_ms() < m->until_ms &&
+                (m->act->undo == CONSOLE_UNDO_ASSIGN || m->act->undo == CONSOLE_UNDO_WAKE);
+    if (m->state == CONSOLE_HELD || back) {
         uv_timer_stop(&m->timer);
-        console_command_move(m, CONSOLE_STOPPED);
-    } else if (m->state == CONSOLE_SENT && (m->act->undo == CONSOLE_UNDO_ASSIGN || m->act->undo == CONSOLE_UNDO_WAKE) &&
-               pp_mono_ms() < m->until_ms) {
         console_command_move(m, CONSOLE_UNDOING);
         m->waiting = r;
         console_command_send(m, true);
-        return;
     } else if (m->state != CONSOLE_STOPPED && m->state != CONSOLE_UNDONE) {
         pp_http_problem(r, 409, "It is too late to take this back", NULL, "it has gone to its owner");
-        return;
+    } else {
+        console_json(r, 200, console_command_json(m));
     }
-    console_json(r, 200, console_command_json(m));
 }

@@ -40,7 +40,11 @@ static void on_answer(void *user, const struct pp_http_result *a) {
     struct one *one = user;
     struct console_command *m = one->m;
     json_t *answer = a->status ? json_loadb(a->body.s, a->body.n, 0, NULL) : NULL;
-    const char *word = word_of(a->status, answer), *text = json_string_value(json_object_get(answer, "message"));
+    /* It is given again under the same id until its owner says what became of it. */
+    bool unknown = (a->status == 0 && a->request_begun) || a->status >= 500, taken = m->until_ms != 0;
+    bool again = !one->undo && m->act->undo == CONSOLE_UNDO_STOP && (unknown || (taken && a->status == 0));
+    const char *word = again ? "pending" : word_of(a->status, answer),
+               *text = json_string_value(json_object_get(answer, "message"));
     if (!text) text = json_string_value(json_object_get(answer, "detail"));
     if (!text) text = json_string_value(json_object_get(answer, "title"));
     if (a->status == 0) {
@@ -48,19 +52,31 @@ static void on_answer(void *user, const struct pp_http_result *a) {
         text = a->request_begun ? "No answer yet; it may have been done"
                                 : "The service that owns this does not answer; nothing was done";
     }
-    bool ok = strcmp(word, "done") == 0 || strcmp(word, "pending") == 0;
-    outcome(m, one->i, one->undo,
-            json_pack("{s:b, s:s, s:s*, s:I}", "ok", ok, "status", word, "message", text, "v",
-                      json_integer_value(json_object_get(answer, "version"))));
+    bool held = strcmp(word, "held") == 0, ok = held || strcmp(word, "done") == 0 || strcmp(word, "pending") == 0;
+    json_t *o = json_pack("{s:b, s:s, s:s*, s:I}", "ok", ok, "status", word, "message", text, "v",
+                          json_integer_value(json_object_get(answer, "version")));
+    if (held) json_object_set(o, "sends_in_ms", json_object_get(answer, "sends_in_ms"));
+    outcome(m, one->i, one->undo, o);
     json_decref(answer);
     bool undo = one->undo;
     free(one);
     finish(m, undo);
 }
 
+static void command_id(const struct console_command *m, size_t i, bool undo, char ret[PP_UUID_TEXT + 1]) {
+    char name[32];
+    snprintf(name, sizeof name, "%s%zu", undo ? "undo/" : "", i);
+    pp_uuid_text(undo || i ? pp_uuid_derive(m->key, pp_str_z(name)) : m->key, ret);
+}
+
 /* What takes the act on this target back; NULL when what was before is not known. */
-static json_t *undo_args(const struct console_command *m, const json_t *target) {
-    char until[25];
+static json_t *undo_args(const struct console_command *m, size_t i) {
+    const json_t *target = json_array_get(m->targets, i);
+    char until[25], id[PP_UUID_TEXT + 1];
+    if (m->act->undo == CONSOLE_UNDO_STOP) {
+        command_id(m, i, false, id);
+        return json_pack("{s:s, s:s}", "command_id", id, "type", m->act->type);
+    }
     if (m->act->undo == CONSOLE_UNDO_ASSIGN) {
         const char *before = json_string_value(json_object_get(json_object_get(target, "before"), "assignee"));
         return before && before[0] ? json_pack("{s:s}", "assignee", before) : NULL;
@@ -72,20 +88,21 @@ static json_t *undo_args(const struct console_command *m, const json_t *target) 
 /* Body of POST /v1/commands. The same act gives the same ids, so that a repeat is one command. */
 static char *body_of(const struct console_command *m, size_t i, bool undo) {
     const json_t *target = json_array_get(m->targets, i);
-    const char *id = json_string_value(json_object_get(target, "id"));
-    char name[32], command[PP_UUID_TEXT + 1], uuid[PP_UUID_TEXT + 1];
+    bool stop = m->act->undo == CONSOLE_UNDO_STOP;
+    char command[PP_UUID_TEXT + 1], uuid[PP_UUID_TEXT + 1];
     struct pp_uuid u;
-    json_t *args = undo ? undo_args(m, target) : json_copy(m->args);
-    json_int_t v = json_integer_value(json_object_get(target, "v"));
+    json_t *args = undo ? undo_args(m, i) : json_copy(m->args);
+    json_int_t v = json_integer_value(json_object_get(target, "v")), hold = pp_config_int(m->c->config, "hold");
     if (!args) return NULL;
-    if (undo) v = json_integer_value(json_object_get(json_array_get(m->outcomes, i), "v"));
-    snprintf(name, sizeof name, "%s%zu", undo ? "undo/" : "", i);
-    pp_uuid_text(undo || i ? pp_uuid_derive(m->key, pp_str_z(name)) : m->key, command);
-    pp_uuid_parse(pp_str_z(id), &u);
+    if (undo) v = stop ? 0 : json_integer_value(json_object_get(json_array_get(m->outcomes, i), "v"));
+    command_id(m, i, undo, command);
+    pp_uuid_parse(pp_str_z(json_string_value(json_object_get(target, "id"))), &u);
     pp_uuid_text(u, uuid);
-    json_object_set_new(args, m->act->target, json_string(uuid));
-    json_t *o = json_pack("{s:s, s:s, s:s, s:o}", "id", command, "type", m->act->type, "target", uuid, "args", args);
+    if (!undo || !stop) json_object_set_new(args, m->act->target, json_string(uuid));
+    json_t *o = json_pack("{s:s, s:s, s:s, s:o}", "id", command, "type", undo && stop ? "command.undo" : m->act->type,
+                          "target", uuid, "args", args);
     if (v) json_object_set_new(o, "expect_version", json_integer(v));
+    if (stop && !undo && hold) json_object_set_new(o, "hold_s", json_integer(hold));
     char *text = json_dumps(o, JSON_COMPACT);
     json_decref(o);
     return text;
@@ -129,7 +146,8 @@ void console_command_send(struct console_command *m, bool undo) {
     m->open = 1;
     for (size_t i = 0; i < n; i++) {
         const json_t *was = json_array_get(m->outcomes, i);
-        bool skip = undo && !json_is_true(json_object_get(was, "ok"));
+        /* Of an act from before a restart nothing is known here: its owner is asked. */
+        bool skip = undo && was && !json_is_true(json_object_get(was, "ok"));
         if (!skip && token_made && send_one(m, i, undo, pp_str_z(line), &err) == 0)
             m->open++;
         else

@@ -2,7 +2,7 @@
  *
  * It serves the pages, keeps sessions, asks the services that own the data with a short-lived token of the person who
  * asks, gives commands to their owners, and tells open pages what changed. No database: what a restart loses is
- * sessions, acts that still waited (they were not sent) and the ring of hints (pages read again). One thread. */
+ * sessions and the ring of hints (pages read again); acts that wait do so with their owners. One thread. */
 #ifndef CONSOLE_CONSOLE_H
 #define CONSOLE_CONSOLE_H
 #include "acts.h"
@@ -77,9 +77,12 @@ void console_on_me(void *user, struct pp_request *r);
 void console_on_read(void *user, struct pp_request *r);
 void console_on_find(void *user, struct pp_request *r);
 
-/* ---- command.c: taking, holding, taking back; command_send.c: to the owners ---- */
+/* ---- command.c: taking, looking after, taking back; command_send.c: to the owners ---- */
 #define CONSOLE_COMMANDS_MAX 4096
 #define CONSOLE_COMMAND_KEEP_MS 900000 /* so long the same key gets the same answer */
+#define CONSOLE_LOOK_MS 400            /* after it went: its owner looks four times a second */
+#define CONSOLE_ASK_AGAIN_MS 3000      /* an owner who has not taken an act yet */
+#define CONSOLE_ASK_UNTIL_MS 120000    /* after that it is left at that */
 enum console_state { CONSOLE_HELD, CONSOLE_SENDING, CONSOLE_SENT, CONSOLE_STOPPED, CONSOLE_UNDOING, CONSOLE_UNDONE };
 struct console_command {
     struct console *c;
@@ -93,7 +96,7 @@ struct console_command {
     json_t *outcomes, *undone;  /* one for each target */
     int open;                   /* answers still missing */
     struct pp_request *waiting; /* to be answered when the last is there */
-    uv_timer_t timer;           /* of the hold */
+    uv_timer_t timer;           /* HELD: the owners are asked again what became of it */
     int64_t since_ms, until_ms; /* monotonic; until: it goes (held), or can be undone (sent) */
 };
 void console_on_command(void *user, struct pp_request *r);

@@ -31,7 +31,7 @@ static const struct pp_config_key keys[] = {
      "The page is locked after so long without a person doing anything; what was typed stays."},
     {"session", PP_CFG_INT, 1, 24, "h", "12", "A session ends so long after signing in."},
     {"hold", PP_CFG_INT, 0, 30, "s", "10",
-     "Acts that cannot be undone wait so long and can be stopped; 0: they go at once."},
+     "Acts that cannot be undone wait so long with their owner and can be stopped; 0: they are decided at once."},
     {"status-url", PP_CFG_STR, 1, 200, "", "http://127.0.0.1:7104", "Where the status service answers."},
     {"claims-url", PP_CFG_STR, 1, 200, "", "http://127.0.0.1:7105", "Where the claims service answers."},
     {"documents-url", PP_CFG_STR, 1, 200, "", "http://127.0.0.1:7102", "Where the documents service answers."},
@@ -99,7 +99,11 @@ static const struct pp_route routes[] = {
      .handler = console_on_command,
      OPEN},
     {.method = "GET", .path = "/api/v1/commands/{id}", .handler = console_on_command_state, OPEN},
-    {.method = "POST", .path = "/api/v1/commands/{id}/undo", .body_max = 1024, .handler = console_on_undo, OPEN},
+    {.method = "POST",
+     .path = "/api/v1/commands/{id}/undo",
+     .body_max = CONSOLE_COMMAND_BYTES_MAX,
+     .handler = console_on_undo,
+     OPEN},
     {.method = "GET", .path = "/api/v1/{rest...}", .handler = console_on_read, OPEN},
 };
 static const struct pp_route ops_routes[] = {

@@ -6,7 +6,8 @@
 #define BASE(now, expiry)                                                                                              \
     "b0 as (select c.*, " now "::timestamptz as now,"                                                                  \
     "  (" now                                                                                                          \
-    "::timestamptz at time zone coalesce(nullif(c.visit_zone, ''), 'UTC'))::date as today from case_head c),"          \
+    "::timestamptz at time zone coalesce(nullif(c.visit_zone, ''), 'UTC'))::date as today from case_head c where "     \
+    "c.shown),"                                                                                                        \
     " b as (select b0.*, visit_date - today as days, coalesce(next_due < now, false) and next_owner <> 'payer' as "    \
     "late,"                                                                                                            \
     "  coalesce(payer_due < now, false) as payer_late,"                                                                \
@@ -15,7 +16,7 @@
     "l.state = 'active'"                                                                                               \
     "   and l.outcome in ('approved', 'partial', 'modified') and l.valid_until is not null"                            \
     "   and l.valid_until - b0.today between 0 and 14 and stage <> 'closed') as expiring"                              \
-    "  from b0 where stage <> 'closed' or next_kind = 'task')"
+    "  from b0)"
 
 #define IN_VIEW(view, user, queue)                                                                                     \
     "case coalesce(" view ", 'needs-attention')"                                                                       \
@@ -108,7 +109,9 @@ const char status_worklist_sql[] =
               "next_owner = 'payer'"
               "     then json_build_object('due', coalesce(payer_due, next_due), 'what', 'Payer''s decision', "
               "'whose', 'payer', 'zone', visit_zone, 'over', payer_late, 'rule', nullif(payer_clock, ''))"
-              "     else json_build_object('due', next_due, 'what', next_step, 'whose', 'ours', 'zone', "
+              "     else json_build_object('due', next_due, 'what', case next_kind when 'task' then 'Our task' when "
+              "'info' then 'Our answer' when 'documents' then 'Documents' when 'send' then 'Our limit to send' when "
+              "'visit' then 'Before the visit' else 'Our step' end, 'whose', 'ours', 'zone', "
               "visit_zone, 'over', late) end,"
               "   'next', json_build_object('text', next_step, 'why', next_why, 'kind', next_kind, 'task', "
               "next_task),"

@@ -113,6 +113,7 @@ static void refresh_clock(struct status_work *w, const struct status_case_row *c
     const struct status_clock_row key = {.case_id = c->case_id, .kind = pp_str_z(clock_kind_name(kind))};
     struct status_clock_row *r = pp_row_find(w->u, STATUS_CLOCK, &key);
     struct clock was = {.kind = kind};
+    int64_t timer = r && pp_str_eqz(r->state, "running") && !r->over ? r->due : 0; /* that stands */
     if (r) was = (struct clock){kind, state_of(r->state), r->start, r->due, r->ended};
     struct clock now = clock_plan(kind, f, &was, w->ctx->now_ms);
     if (now.state == CLOCK_OFF) return;
@@ -130,8 +131,8 @@ static void refresh_clock(struct status_work *w, const struct status_case_row *c
         name_regime(w, c, r);
     else
         r->zone = status_zone(w, c->site);
-    pp_timer(w->o, STATUS_TIMER_CLOCK, clock_ref(c->case_id, clock_kind_name(kind)),
-             now.state == CLOCK_RUNNING && !r->over ? now.due : 0);
+    int64_t due = now.state == CLOCK_RUNNING && !r->over ? now.due : 0;
+    if (due != timer) pp_timer(w->o, STATUS_TIMER_CLOCK, clock_ref(c->case_id, clock_kind_name(kind)), due);
 }
 
 static void refresh_clocks(struct status_work *w, struct status_case_row *c) {
@@ -321,7 +322,8 @@ static void watch_expiry(struct status_work *w, const struct status_case_row *c)
         if (!pp_uuid_eq(l->case_id, c->case_id) || !approved(l) || !l->valid_until || l->valid_until < today) continue;
         if (!first || l->valid_until < first) first = l->valid_until;
     }
-    pp_timer(w->o, STATUS_TIMER_CASE, c->case_id, first ? pp_zone_instant(status_zone(w, c->site), first + 1, 0) : 0);
+    /* One that has nothing to watch any more fires in vain. */
+    if (first) pp_timer(w->o, STATUS_TIMER_CASE, c->case_id, pp_zone_instant(status_zone(w, c->site), first + 1, 0));
 }
 
 void status_refresh(struct status_work *w, struct pp_uuid case_id) {
@@ -346,6 +348,7 @@ void status_refresh(struct status_work *w, struct pp_uuid case_id) {
     c->visit_zone = v ? v->zone : status_zone(w, c->site);
     c->colour = v ? v->colour : PP_STR_NONE;
     next_step(w, c, v, &x);
+    c->shown = !pp_str_eqz(c->stage, "closed") || pp_str_eqz(c->next_kind, "task");
     if (v && pp_str_eqz(v->colour, "green")) status_measure(w, c, "ready", c->opened, w->at, PP_STR("green"), 1, false);
     status_publish_case(w, c);
 }

@@ -59,7 +59,10 @@ void status_started(struct status_work *w, const struct ev_submission_started *e
     bool by_hand =
         e->channel == EV_SUBMISSION_STARTED_CHANNEL_PORTAL || e->channel == EV_SUBMISSION_STARTED_CHANNEL_PHONE;
     status_event(w, c, "contact", 0, by_hand ? "act" : "wait", PP_STR_NONE, PP_STR_NONE, e->trace, "%s by %s",
-                 started_sentence(e, by_hand), pp_str_eqz(s->channel, "fhir") ? "FHIR" : s->channel.s);
+                 started_sentence(e, by_hand),
+                 pp_str_eqz(s->channel, "fhir")  ? "FHIR"
+                 : pp_str_eqz(s->channel, "x12") ? "X12"
+                                                 : s->channel.s);
     c->trace = e->trace;
     c->info_open = false;
     c->info_wanted = PP_STR_NONE;

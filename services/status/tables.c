@@ -76,6 +76,7 @@ static const struct pp_col case_cols[] = {
     C(visit_zone, TEXT),
     C(services, TEXT),
     C(lines_n, INT),
+    C(shown, BOOL),
     C(payer_due, TIME),
     C(payer_clock, TEXT),
     C(assignee, TEXT),

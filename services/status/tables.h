@@ -67,6 +67,7 @@ struct status_case_row {
     int64_t visit_start;
     struct pp_str visit_zone, services; /* services: "72148 MRI lumbar spine", first line */
     int32_t lines_n;
+    bool shown; /* in work lists: not closed, or with an open task */
     int64_t payer_due;
     struct pp_str payer_clock, assignee;
     int32_t version;       /* of the public snapshot */

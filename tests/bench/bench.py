@@ -5,6 +5,7 @@
   bench.py real OUT.json     the real path, then its raw limit, and MLLP (harness --services, payer stub)
 
 FORM=short (60 s at 10,000 records/s, one run of each) or full (10 minutes, medians of three).
+WHOLE=no leaves out claims and the notifications of pended requests: the path as far as the payer's first answer.
 """
 import json
 import os
@@ -24,6 +25,8 @@ WINDOW_S = int(os.environ.get("WINDOW_S", 60 if FULL else 30))
 RUNS = int(os.environ.get("RUNS", 3 if FULL else 1))
 RAMP_S = int(os.environ.get("RAMP_S", 25))
 GOAL = 10000
+WHOLE = os.environ.get("WHOLE", "yes") == "yes"
+TYPES = "requirement.determined,submission.started,submission.acknowledged,authorization.decided,claim.matched"
 LAG_LOW, LAG_HIGH = 3000, 8000 # records behind between which the rate is left alone
 NULL = ["chart", "requirements", "documents", "submission", "claims", "status"]
 RECORDS_A_CASE = 6
@@ -245,6 +248,7 @@ def null_chain(world):
 
 SCHEMAS = {"receive": "pa.inbound.v1", "chart": "pa.log.v1", "requirements": "pa.log.v1", "documents": "pa.log.v1",
            "submission": "pa.log.v1", "claims": "pa.log.v1", "status": "pa.log.v1"}
+DOOR_API = 7100
 OPS = {"door": 7200, "receive": 7206, "chart": 7207, "requirements": 7201, "documents": 7202, "submission": 7203, "status": 7204, "claims": 7205}
 
 
@@ -270,8 +274,8 @@ def publish_packs(world):
                 head = cells
             else:
                 row = dict(zip(head, cells + [""] * len(head)))
-                row["base_url"] = "{payersim}/" + row["base_url"].split("/", 1)[1] if row["base_url"] else ""
-                if row["base_url"]:
+                if row["channel"] == "fhir":
+                    row["base_url"] = "{payersim}/" + row["base_url"].split("/", 1)[1]
                     row["requests_s_max"], row["concurrent_max"] = "10000", "32"
                 line = "\t".join(row[h] for h in head)
         elif line.startswith("# version:"):
@@ -295,7 +299,7 @@ def watched(world, ends, start, rate, seconds):
     load = start(f"at{rate:.0f}")
     load.rate(rate)
     time.sleep(8)
-    watch = subprocess.Popen([str(world.bin / "loadgen"), "watch", f"--kafka-brokers={world.kafka}", f"--seconds={seconds}"], stdout=subprocess.PIPE, text=True)
+    watch = subprocess.Popen([str(world.bin / "loadgen"), "watch", f"--kafka-brokers={world.kafka}", f"--types={TYPES}", f"--seconds={seconds}"], stdout=subprocess.PIPE, text=True)
     world.helpers[watch.pid] = "measuring"
     with parts.Window(world, ends) as w:
         out = watch.communicate(timeout=seconds + 60)[0]
@@ -320,22 +324,36 @@ def door_alone(world, ends, address):
     return out
 
 
+def claims_options(world, door, secrets):
+    """For loadgen: where claims go, and the token of a client, kept in a file."""
+    path = world.dir / "tmp/client.token"
+    token = subprocess.run([str(world.bin / "priorpath"), "token", f"--secrets-dir={secrets}", "--roles=client", "--sub=billing"],
+                           capture_output=True, text=True, check=True).stdout
+    path.touch(mode=0o600)
+    path.write_text(token)
+    return [f"--claims-url={door}/v1/messages", f"--token-file={path}"]
+
+
 def real_path(world):
     adopt_services(world)
     publish_packs(world)
     broker_times(world)
     shift = int(os.environ["PORT_SHIFT"])
     address = f"127.0.0.1:{2575 + shift}"
-    stub = subprocess.Popen([str(world.bin / "payerstub"), f"--port={7150 + shift}"])
+    door = f"http://127.0.0.1:{DOOR_API + shift}"
+    secrets = os.environ["PP_TEST_SECRETS"]
+    whole = ["--pended=20", "--approved=75", f"--door={door}", f"--secrets-dir={secrets}", f"--packs-dir={ROOT / 'packs'}"] if WHOLE else []
+    stub = subprocess.Popen([str(world.bin / "payerstub"), f"--port={7150 + shift}", *whole])
+    claims = claims_options(world, door, secrets) if WHOLE else []
     world.helpers[stub.pid] = "payer stub"
     ends = parts.Ends(world, ["pa.log.v1", "pa.inbound.v1", "pa.case-status.v1", "pa.readiness.v1", "pa.authorization.v1", "pa.checklist.v1",
                               "pa.task.v1", "pa.measures.v1", "pa.dlq.v1"])
     runs = iter(range(100, 1000))
 
     def start(word):
-        return Load(world, "mllp", f"--address={address}", f"--mix={HERE / 'mix.tsv'}", f"--run=b{next(runs)}", "--connections=100", "--rate=10", "--seconds=86400")
+        return Load(world, "mllp", f"--address={address}", f"--mix={HERE / 'mix.tsv'}", f"--run=b{next(runs)}", "--connections=100", "--rate=10", "--seconds=86400", *claims)
 
-    out = {}
+    out = {"whole": WHOLE}
     try:
         say("real path: idle")
         time.sleep(5)

@@ -62,7 +62,9 @@ def latencies(d):
     for word, name in (("quiet", "idle"), ("half", "half load")):
         f = d.get(word)
         for kind, label in (("requirement.determined", "requirement known"), ("submission.started", "submission begun (from the message that completed the packet)"),
-                            ("authorization.decided", "payer's answer decided")):
+                            ("submission.acknowledged", "submitted: the payer has acknowledged the request"),
+                            ("authorization.decided", "payer's answer decided"),
+                            ("claim.matched", "claim matched (from the 837P)")):
             lat = f and f["latency"].get(kind)
             if lat and lat["n"]:
                 rows.append([name, f["messages_s"], label, lat["n"], lat["p50_ms"], lat["p99_ms"], lat["max_ms"], foreign(f)])
@@ -116,7 +118,7 @@ def main():
         out += chain("Null chain", null)
     if real:
         out += chain("Real path", real)
-        out += [f"A message leads to {real['records_per_message']} records of the log. Case mix: tests/bench/mix.tsv.", "", "## Latency of the real path", ""] + latencies(real)
+        out += [f"A message leads to {real['records_per_message']} records of the log. Case mix: tests/bench/mix.tsv, {'whole' if real.get('whole') else 'without claims and notifications'}.", "", "## Latency of the real path", ""] + latencies(real)
         rows = [[w, r["connections"], r["per_s"], r["ack"]["p50_ms"], r["ack"]["p99_ms"], r["ack"]["max_ms"], r["refused"], foreign(r["figures"])]
                 for w, r in real["mllp"].items()]
         out += ["## MLLP, accepted durably", "", "One message in flight on each connection; the services behind the door run too.", ""]

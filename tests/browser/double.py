@@ -28,7 +28,9 @@ class World:
         self.events = {r["id"]: fx.events() for r in self.rows}
         self.claims = {c["claim_id"]: c for c in (fx.claim(i) for i in range(len(fx.CLAIMS)))}
         self.asked: list[dict] = []
-        self.commands: list[dict] = []
+        self.commands: list[dict] = []  # as they were decided
+        self.held: dict[str, dict] = {}
+        self.results: dict[str, tuple[int, dict]] = {}
         self.refuse: dict[str, tuple[int, dict]] = {}  # path or command type -> answer
         self.delay = 0.0
 
@@ -266,6 +268,32 @@ class World:
         return None
 
     def command(self, c: dict) -> tuple[int, dict]:
+        """As an owner: the same id has one result, hold_s lets it wait, command.undo takes it back meanwhile."""
+        for held in [h for h in self.held.values() if h["goes_at"] <= time.monotonic()]:
+            del self.held[held["id"]]
+            self.results[held["id"]] = self.decide(held)
+        if c["id"] in self.held:
+            left = int((self.held[c["id"]]["goes_at"] - time.monotonic()) * 1000)
+            return 200, {"id": c["id"], "status": "held", "version": 0, "message": "", "sends_in_ms": left}
+        if c["id"] in self.results:
+            return self.results[c["id"]]
+        if c["type"] == "command.undo":
+            held = self.held.get(c["args"]["command_id"])
+            if not held or held["by"] != c["by"]:
+                return 200, {"id": c["id"], "status": "conflict", "version": 0, "message": "it does not wait any more"}
+            del self.held[held["id"]]
+            self.results[held["id"]] = (
+                200,
+                {"id": held["id"], "status": "undone", "version": 0, "message": "it was taken back"},
+            )
+            return 200, {"id": c["id"], "status": "done", "version": 0, "message": "taken back"}
+        if c.get("hold_s"):
+            self.held[c["id"]] = {**c, "goes_at": time.monotonic() + c["hold_s"]}
+            return self.command(c)
+        self.results[c["id"]] = self.decide(c)
+        return self.results[c["id"]]
+
+    def decide(self, c: dict) -> tuple[int, dict]:
         self.commands.append(c)
         if c["type"] in self.refuse:
             return self.refuse[c["type"]]

@@ -44,6 +44,8 @@ PAYERS = {
     "lakeshore": "Lakeshore Health",
     "carebridge": "CareBridge",
 }
+# What our clock of a row is about, as status says it.
+CLOCKS = {"task": "Our task", "info": "Our answer", "send": "Our limit to send", "visit": "Before the visit"}
 ZONES = {"lks": CHICAGO, "nor": CHICAGO, "ced": CHICAGO, "wes": NEW_YORK}
 
 
@@ -55,7 +57,7 @@ def work_row(i: int, r: dict[str, str]) -> dict:
     if due is not None:
         clock = {
             "due": ahead(minutes=due),
-            "what": r["next"],
+            "what": "Payer's decision" if r["whose"] == "payer" else CLOCKS.get(r["kind"], "Our step"),
             "whose": r["whose"],
             "zone": zone,
             "over": late,

@@ -182,6 +182,7 @@ def test_what_cannot_be_undone_waits(s: Stage) -> None:
         key = str(uuid.uuid4())
         status, _, text = quick.ask("/api/v1/commands", "POST", {**command, "key": key}, cookie, OURS)
         assert status == 202 and json.loads(text)["state"] == "held" and not s.world.commands
+        assert s.world.held[key]["hold_s"] == 1 and json.loads(text)["sends_in_ms"] <= 1000, "its owner lets it wait"
         assert json.loads(quick.ask(f"/api/v1/commands/{key}/undo", "POST", {}, cookie, OURS)[2])["state"] == "stopped"
         second = str(uuid.uuid4())
         quick.ask("/api/v1/commands", "POST", {**command, "key": second}, cookie, OURS)
@@ -192,6 +193,60 @@ def test_what_cannot_be_undone_waits(s: Stage) -> None:
         )
         assert [c["id"] for c in s.world.commands] == [second] and state["outcomes"][0]["ok"]
         assert quick.ask(f"/api/v1/commands/{second}/undo", "POST", {}, cookie, OURS)[0] == 409
+    finally:
+        quick.stop()
+
+
+def test_a_restart_loses_no_act(s: Stage) -> None:
+    """What waits does so with its owner: another console stops it, or says what became of it."""
+    first = Console(s, "--hold=3")
+    command = {
+        "type": "claim.release",
+        "targets": [{"id": fx.ident("CLM-90418"), "v": 2}],
+        "args": {"reason": "the payer agreed by phone"},
+    }
+    stopped, gone = str(uuid.uuid4()), str(uuid.uuid4())
+    cookie = first.cookie("m.reyes")
+    for key in (stopped, gone):
+        assert first.ask("/api/v1/commands", "POST", {**command, "key": key}, cookie, OURS)[0] == 202
+    first.process.kill()
+    first.process.wait()
+    second = Console(s, "--hold=3")
+    try:
+        cookie, undo = second.cookie("m.reyes"), f"/api/v1/commands/{stopped}/undo"
+        what = {"type": command["type"], "targets": command["targets"]}
+        assert second.ask(undo, "POST", {}, cookie, OURS)[0] == 404
+        assert second.ask(undo, "POST", {**what, "type": "task.assign"}, cookie, OURS)[0] == 404
+        assert second.ask(undo, "POST", what, second.cookie("l.tran"), OURS)[0] == 403
+        answer = json.loads(second.ask(undo, "POST", what, cookie, OURS)[2])
+        assert answer["state"] == "stopped" and answer["undone"][0]["ok"], answer
+        ask = lambda: json.loads(second.ask("/api/v1/commands", "POST", {**command, "key": gone}, cookie, OURS)[2])
+        assert ask()["state"] == "held"
+        assert until(lambda: (lambda r: r["state"] == "sent" and r)(ask()))["outcomes"][0]["ok"]
+        assert [c["id"] for c in s.world.commands] == [gone]
+        late = second.ask(f"/api/v1/commands/{gone}/undo", "POST", what, cookie, OURS)
+        assert late[0] == 409 and "too late" in late[2], late
+    finally:
+        second.stop()
+
+
+def test_an_undo_that_comes_too_late(s: Stage) -> None:
+    quick = Console(s, "--hold=2")
+    try:
+        cookie, key = quick.cookie("m.reyes"), str(uuid.uuid4())
+        command = {
+            "key": key,
+            "type": "claim.release",
+            "targets": [{"id": fx.ident("CLM-90418"), "v": 2}],
+            "args": {"reason": "agreed by phone"},
+        }
+        assert quick.ask("/api/v1/commands", "POST", command, cookie, OURS)[0] == 202
+        with s.world.lock:
+            s.world.held[key]["goes_at"] = 0  # its owner has decided just now
+        answer = json.loads(quick.ask(f"/api/v1/commands/{key}/undo", "POST", {}, cookie, OURS)[2])
+        assert answer["undone"][0]["status"] == "conflict" and not answer["undone"][0]["ok"], answer
+        state = lambda: json.loads(quick.ask(f"/api/v1/commands/{key}", cookie=cookie)[2])
+        assert until(lambda: (lambda r: r["state"] == "sent" and r)(state()))["outcomes"][0]["ok"]
     finally:
         quick.stop()
 

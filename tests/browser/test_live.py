@@ -112,6 +112,31 @@ def test_a_held_act_reports_when_it_went(s: Stage) -> None:
         c.stop()
 
 
+def test_a_held_act_is_stopped_after_a_restart(s: Stage) -> None:
+    c = Console(s, "--hold=20")
+    again = None
+    try:
+        page = s.page(user="m.reyes", path="/claims", console=c)
+        page.wait_for_selector("table.compare")
+        live(page)
+        page.keyboard.press("3")
+        page.fill("#d-reason", "agreed by phone")
+        page.get_by_role("dialog").get_by_role("button", name="Release anyway").click()
+        page.wait_for_selector(".said >> text=/in \\d+ s/")
+        c.process.kill()
+        c.process.wait()
+        again = Console(s, "--hold=20", f"--api-port={c.port}")
+        name, value = again.cookie("m.reyes").split("=", 1)
+        page.context.add_cookies([{"name": name, "value": value, "url": again.base}])
+        page.keyboard.press("z")
+        page.wait_for_selector(".said >> text=Stopped. Nothing was sent.")
+        assert not s.world.held and not s.world.commands
+    finally:
+        c.stop()
+        if again:
+            again.stop()
+
+
 class Stream:
     def __init__(self, c: Console, user: str, last: str = "") -> None:
         headers = {"Cookie": c.cookie(user), **({"Last-Event-ID": last} if last else {})}

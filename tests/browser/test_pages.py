@@ -293,6 +293,28 @@ def test_next_step_by_key(s: Stage) -> None:
     page.wait_for_selector("dialog >> text=Is authorization needed?")
 
 
+def test_a_review_after_a_merge_is_settled(s: Stage) -> None:
+    offered = "select[data-more] option[value='merge.settle']"
+    with s.world.lock:
+        s.world.cases[fx.ident("case 9")]["tasks"][0]["kind"] = "merge_review"
+    page = s.page(path=case_path(5))
+    page.wait_for_selector("table.lines")
+    assert page.locator(offered).count() == 0, "only while it is asked"
+    page.goto(s.console.base + case_path(9))
+    page.wait_for_selector("table.lines")
+    assert page.locator(offered).count() == 1 and text(page, "#do-next").startswith("It stands")
+    page.keyboard.press("e")
+    page.wait_for_selector("dialog >> text=The case stands after the merge")
+    page.fill("#d-reason", "same coverage in both records")
+    page.get_by_role("dialog").get_by_role("button", name="It stands").click()
+    page.wait_for_selector(".said >> text=Settling the review")
+    held = next(iter(s.world.held.values()))
+    assert (held["type"], held["target"], held["hold_s"]) == ("merge.settle", fx.ident("case 9"), 10), held
+    assert held["args"] == {"case_id": fx.ident("case 9"), "reason": "same coverage in both records"}
+    page.keyboard.press("z")
+    page.wait_for_selector(".said >> text=Stopped. Nothing was sent.")
+
+
 def test_claim_holds_compare(s: Stage) -> None:
     page = s.page(user="m.reyes", path="/claims")
     page.wait_for_selector("table.compare")

@@ -1,6 +1,7 @@
 """What there is after the load, read with stock clients: topics, tables, the payers' own books."""
 import hashlib
 import json
+import os
 import time
 
 import confluent_kafka
@@ -114,11 +115,17 @@ def unrest(world, play):
 
 def payers_unrest(play):
     """Answers that a payer will still give or tell."""
-    told, given = set(), set()
+    told, given, waits = set(), set(), []
     for e in play.request("GET", play.config.payersim + "/_sim/log"):
-        if e["op"] == "notify" and e.get("trace"):
-            (told if e["verdict"].startswith("2") else given).add(e["trace"])
-    return [f"payers: {len(given - told)} notifications not taken"] if given - told else []
+        if e["op"] in ("notify", "tell") and e.get("trace"):
+            (told if e["verdict"].startswith("2") or e["verdict"] == "put" else given).add(e["trace"])
+    if given - told:
+        waits.append(f"payers: {len(given - told)} notifications not taken")
+    for way in ("to-payer", "from-payer"):
+        files = [n for n in os.listdir(os.path.join(play.config.run, "exchange/harbor", way)) if n not in ("done", "refused")]
+        if files:
+            waits.append(f"exchange folder: {len(files)} files in {way}")
+    return waits
 
 
 def wait_for_rest(world, play, seconds, say):

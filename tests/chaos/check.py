@@ -246,7 +246,7 @@ def check_payers(c, a, breaker):
     """The payers' own books: what they hold under each Claim.identifier."""
     rows = {r["trace"]: r for r in a.rows("submission.submission")}
     held = {trace: (payer, record) for payer, claims in a.payers.items() for trace, record in claims.items()}
-    c.same("payers: hold every request, and none besides", {t for t, r in rows.items() if r["channel"] == "fhir"}, set(held))
+    c.same("payers: hold every request, and none besides", {t for t, r in rows.items() if r["channel"] in ("fhir", "x12")}, set(held))
     c.none("payers: each request went to its payer", [f"{t}: {p}, not {rows[t]['payer']}" for t, (p, _) in held.items() if t in rows and rows[t]["payer"] != p])
     # By the log, not by our tables: which requests were begun for a line. One that is not a first request names its
     # predecessor and takes its place; another first request is right only for another content.

@@ -10,14 +10,27 @@ import psycopg
 from world import SERVICES, wait_until
 
 SESSION_SECONDS = 10      # session time-out of the consumer groups
-PAYERS = ["meridian", "prairie", "union", "lakeshore", "carebridge"]
+# Not the one with an exchange folder: a file that is lost is asked about after a day. What ends submission meets its calls, too.
+PAYERS = ["meridian", "prairie", "union", "lakeshore", "carebridge", "northgate"]
 JOINABLE = ["receive", "chart", "requirements", "documents", "submission", "claims", "status"]
+
+
+STATES = ["planned", "sending", "doubt", "inquiring"]
+
+
+def storm_deck(rng):
+    """One round of KINDS=storm: submission is killed four times and frozen once at each state of a call."""
+    cards = [("storm", f"{act} {state}") for state in STATES for act in ("kill", "kill", "kill", "kill", "freeze")]
+    rng.shuffle(cards)
+    return cards
 
 
 def deck(rng):
     """One round: every kind of fault, every service. KINDS=job,second leaves only these."""
+    if os.environ.get("KINDS") == "storm":
+        return storm_deck(rng)
     cards = [("kill", s) for s in SERVICES] + [("freeze", s) for s in rng.sample(SERVICES, 4)] + [("freeze long", s) for s in rng.sample(SERVICES, 3)]
-    cards += [("job", state) for state in ("planned", "sending", "doubt", "inquiring")] + [("job frozen", rng.choice(["sending", "inquiring"]))]
+    cards += [("job", state) for state in STATES] + [("job frozen", rng.choice(["sending", "inquiring"]))]
     cards += [("second", s) for s in rng.sample(JOINABLE, 3)] + [("broker", ""), ("broker frozen", ""), ("database", ""), ("database cut", ""), ("kill all", "")]
     if os.environ.get("KINDS"):
         cards = [c for c in cards if c[0].startswith(tuple(os.environ["KINDS"].split(",")))]
@@ -39,17 +52,21 @@ class Faults:
         self.lock = threading.Lock()
 
     def run(self):
-        threading.Thread(target=self.payers, daemon=True).start()
+        self.background(self.payers) # ended before end() sets the payers right
         cards = []
         while time.time() < self.until:
             cards = cards or deck(self.rng)
             kind, what = cards.pop()
-            self.counts[kind] = self.counts.get(kind, 0) + 1
-            self.say(f"{time.time() - self.begin:5.1f} s  {kind} {what}".rstrip())
+            storm = kind == "storm"
+            if not storm:
+                self.counts[kind] = self.counts.get(kind, 0) + 1
+                self.say(f"{time.time() - self.begin:5.1f} s  {kind} {what}".rstrip())
             try:
                 getattr(self, kind.replace(" ", "_"))(what)
             except (OSError, psycopg.Error, RuntimeError) as e:
                 self.problems.append(f"{kind} {what}: {e}")
+            if storm:
+                continue
             # Short runs go through one whole round.
             longest = 1.0 if os.environ.get("KINDS") else min(4.0, self.seconds / 22)
             time.sleep(self.rng.uniform(0.3, max(0.6, longest)))
@@ -71,7 +88,16 @@ class Faults:
                 self.problems.append("a second instance did not end when asked to")
                 p.kill()
         for payer in PAYERS:
-            self.fault(payer, "ok")
+            self.mend(payer)
+
+    def mend(self, payer):
+        for _ in range(5):
+            try:
+                self.fault(payer, "ok")
+                return
+            except OSError: # the simulator may drop a call while it opens and closes its ports
+                time.sleep(0.5)
+        self.fault(payer, "ok")
 
     def abort(self):
         """Nothing may be left frozen or running; no time to wait."""
@@ -174,6 +200,8 @@ class Faults:
     def payers(self):
         """All the time: a payer answers late, breaks off, fails."""
         rng = random.Random(self.rng.random())
+        if os.environ.get("KINDS") == "storm":
+            return self.payers_in_a_storm(rng)
         while time.time() < self.until:
             try:
                 self.fault(rng.choice(PAYERS), rng.choice(["cut", "drop", "error500", "slow"]), rng.randrange(1, 3), rng.uniform(0.2, 2))
@@ -207,3 +235,45 @@ class Faults:
 
     def job_frozen(self, state):
         self.job(state, lambda name: self.freeze(name, self.rng.choice([3, SESSION_SECONDS + 3])))
+
+    # ---- many ends of submission ----
+
+    def payers_in_a_storm(self, rng):
+        """Calls are at all times in every state: one payer is away, the others are slow, break off or fail."""
+        at = 0
+        while time.time() < self.until:
+            at += 1
+            for i, payer in enumerate(PAYERS):
+                mode = ["down", "slow", "cut", "slow", "drop", "slow"][(i + at) % len(PAYERS)]
+                try:
+                    self.fault(payer, mode, 1000, rng.uniform(0.1, 0.4))
+                except Exception as e:
+                    self.problems.append(f"payer simulator: {e}")
+            time.sleep(rng.uniform(0.5, 1.5))
+
+    def seen(self, state):
+        """A call that this process, not a dead one, has brought to the state."""
+        return bool(self.world.rows(self.watch, f"select 1 from submission.job where state = '{state}' and (state <> 'planned' or failures > 0) limit 1"))
+
+    def storm(self, card):
+        act, state = card.split()
+        if not getattr(self, "watch", None) or self.watch.closed:
+            self.watch = self.world.connect()
+        if not wait_until(15, lambda: self.world.is_ready("submission"), 0.02):
+            self.problems.append("submission was not ready within 15 s")
+            return
+        if state in ("doubt", "inquiring", "planned"): # what the takeover itself has left there is met by the others
+            time.sleep(self.rng.uniform(0, 0.15))
+        hit = wait_until(3, lambda: self.seen(state), 0.004)
+        pid = self.world.pid("submission")
+        if act == "kill":
+            self.signal(pid, signal.SIGKILL)
+            wait_until(5, lambda: self.world.pid("submission") != pid, 0.02)
+        else:
+            seconds = self.rng.uniform(0.2, 1.2)
+            self.freeze_pid(pid, seconds)
+            time.sleep(seconds)
+        key = f"{act} {state}{'' if hit else ', not met'}"
+        self.counts[key] = self.counts.get(key, 0) + 1
+        if sum(self.counts.values()) % 25 == 0:
+            self.say(f"{time.time() - self.begin:5.1f} s  " + ", ".join(f"{n} {k}" for k, n in sorted(self.counts.items())))

@@ -2,7 +2,7 @@
 
   state.py quiet                 waits until every service has read its topics to the end and nothing moves any more
   state.py save FILE             writes tables and log
-  state.py compare FILE SERVICE  compares with now; exit code 1 and the differences, when there are any
+  state.py compare FILE SERVICE  compares with now; exit code 1 and the differences, when there are any. FILE then holds now
 """
 import collections
 import hashlib
@@ -157,6 +157,8 @@ def main():
             before = json.load(f)
         now = snapshot()
         found = differences(before, now, sys.argv[3]) + doubled(before, now)
+        with open(sys.argv[2], "w", encoding="utf-8") as f:
+            json.dump(now, f)
         for line in found:
             print("  " + line)
         sys.exit(1 if found else 0)

@@ -1,11 +1,14 @@
 /* Writes inputs for the toy service, and reads back what it said.
  *
- *   drive BROKERS topics                        makes the topics
- *   drive BROKERS facts FROM N PERSONS          records FROM … FROM+N-1 of the writer 1; record i is about person i mod
- * PERSONS drive BROKERS fact I PERSONS REASON         one record with that reason; "garbage" = no JSON drive BROKERS
- * gap I PERSONS                 as fact, but with a sequence too high by one drive BROKERS command PERSON ID TEXT
- * note.add drive BROKERS check PERSONS                 all that the toy said: sequences dense, counts per person 1, 2,
- * 3 … drive BROKERS dead                          dead letters: code and offset of each
+ *   drive BROKERS topics                           makes the topics
+ *   drive BROKERS facts FROM N PERSONS             records FROM … FROM+N-1 of the writer 1; record i is about person
+ *                                                  i mod PERSONS
+ *   drive BROKERS fact I PERSONS REASON            one record with that reason; "garbage" = no JSON
+ *   drive BROKERS gap I PERSONS                    as fact, but with a sequence too high by one
+ *   drive BROKERS command PERSON ID TEXT [HOLD_MS] note.add, which waits so long
+ *   drive BROKERS undo PERSON ID COMMAND ACTOR     command.undo
+ *   drive BROKERS check PERSONS                    all that the toy said: sequences dense, counts per person 1, 2, 3 …
+ *   drive BROKERS dead                             dead letters: code and offset of each
  */
 #include "base/uuid.h"
 #include "ev.h"
@@ -100,23 +103,34 @@ static int facts(const char *brokers, int from, int n, int persons, const char *
     return 0;
 }
 
-static int command(const char *brokers, int person, const char *id, const char *text) {
-    char key[PP_UUID_TEXT + 1], body[400];
+static int command(const char *brokers, int person, const char *id, const char *type, const char *actor,
+                   const char *hold_ms, const char *body) {
+    char key[PP_UUID_TEXT + 1];
     struct pp_err err;
     pp_uuid_text(person_of(person), key);
-    snprintf(body, sizeof body, "{\"case_id\":\"%s\",\"kind\":\"note\",\"text\":\"%s\"}", key, text);
-    struct pp_header h[] = {{PP_STR("ce_id"), pp_str_z(id)},
-                            {PP_STR("ce_type"), PP_STR("note.add")},
-                            {PP_STR("pp_tenant"), PP_STR("lakeside")},
-                            {PP_STR("ce_subject"), pp_str_z(key)},
-                            {PP_STR("pp_actor"), PP_STR("test")}};
+    struct pp_header h[] = {{PP_STR("ce_id"), pp_str_z(id)},           {PP_STR("ce_type"), pp_str_z(type)},
+                            {PP_STR("pp_tenant"), PP_STR("lakeside")}, {PP_STR("ce_subject"), pp_str_z(key)},
+                            {PP_STR("pp_actor"), pp_str_z(actor)},     {PP_STR("pp_hold"), pp_str_z(hold_ms)}};
     struct pp_send s = {.topic = PP_TOPIC_COMMANDS,
                         .partition = home_of(person),
                         .key = pp_str_z(key),
                         .value = pp_str_z(body),
                         .headers = h,
-                        .nheaders = 5};
+                        .nheaders = 6};
     return pp_kafka_send_sync(brokers, &s, 1, TIMEOUT_MS, &err) < 0 ? die(&err) : 0;
+}
+
+static int note(const char *brokers, int person, const char *id, const char *text, const char *hold_ms) {
+    char key[PP_UUID_TEXT + 1], body[400];
+    pp_uuid_text(person_of(person), key);
+    snprintf(body, sizeof body, "{\"case_id\":\"%s\",\"kind\":\"note\",\"text\":\"%s\"}", key, text);
+    return command(brokers, person, id, "note.add", "test", hold_ms, body);
+}
+
+static int undo(const char *brokers, int person, const char *id, const char *which, const char *actor) {
+    char body[400];
+    snprintf(body, sizeof body, "{\"command_id\":\"%s\",\"type\":\"note.add\"}", which);
+    return command(brokers, person, id, "command.undo", actor, "0", body);
 }
 
 /* ---- reading ---- */
@@ -205,7 +219,8 @@ int main(int argc, char **argv) {
     if (strcmp(what, "facts") == 0 && argc == 6) return facts(b, a[0], a[1], a[2], "plain", 0);
     if (strcmp(what, "fact") == 0 && argc == 6) return facts(b, a[0], 1, a[1], argv[5], 0);
     if (strcmp(what, "gap") == 0 && argc == 5) return facts(b, a[0], 1, a[1], "plain", 1);
-    if (strcmp(what, "command") == 0 && argc == 6) return command(b, a[0], argv[4], argv[5]);
+    if (strcmp(what, "command") == 0 && argc >= 6) return note(b, a[0], argv[4], argv[5], argc > 6 ? argv[6] : "0");
+    if (strcmp(what, "undo") == 0 && argc == 7) return undo(b, a[0], argv[4], argv[5], argv[6]);
     if (strcmp(what, "check") == 0 && argc == 4) return check(b, a[0]);
     if (strcmp(what, "dead") == 0)
         return pp_kafka_scan_sync(b, PP_TOPIC_DLQ, TIMEOUT_MS, dead_one, NULL, &err) < 0 ? die(&err) : 0;

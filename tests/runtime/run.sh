@@ -157,6 +157,29 @@ test_refused() { # an input whose row the database refuses
     until_true 60 counted "$total" && exact "$persons" && toy_stop "$toy_pid" || return 1
     drive dead | grep -q '^store '
 }
+test_taken() { # another row keeps out what an input leads to, each time it is tried
+    local before
+    before=$(drive dead | grep -c '^store ')
+    sql "create unique index once on toy.toy (spill) where spill = 'taken'"
+    sql "insert into toy.toy (tenant, person, home, spill) values ('other', gen_random_uuid(), 0, 'taken')"
+    toy_start
+    one taken
+    facts 100
+    until_true 60 counted "$total" || return 1
+    sql "delete from toy.toy where tenant = 'other'; drop index toy.once"
+    exact "$persons" && toy_stop "$toy_pid" && [ "$(drive dead | grep -c '^store ')" = $((before + 1)) ]
+}
+test_altered() { # a table gets a column while a process writes rows of it: it ends, and the next one knows the column
+    toy_start
+    facts 100
+    until_true 30 counted "$total" || return 1
+    sql "alter table toy.toy add column later text not null default 'x'"
+    facts 100
+    until_true 30 gone "$toy_pid" && wait "$toy_pid"
+    [ $? = 3 ] || return 1
+    toy_start
+    until_true 30 counted "$total" && exact "$persons" && toy_stop "$toy_pid"
+}
 
 test_crash() { # an input that ends the process: unread dead letter after three attempts
     local i
@@ -173,11 +196,13 @@ test_crash() { # an input that ends the process: unread dead letter after three 
     until_true 30 counted "$total" && exact "$persons" && toy_stop "$toy_pid" || return 1
     drive dead | grep -q '^crash '
 }
-test_unclean() { # after a crash every partition is taken with care
+test_unclean() { # after a crash every partition is taken with care, for as long as its last batches were
     local from
     toy_start
-    facts 100
-    until_true 30 counted "$total" || return 1
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+        facts 40
+        until_true 30 counted "$total" || return 1
+    done
     kill -9 "$toy_pid"
     wait "$toy_pid" 2>/dev/null
     from=$(wc -l <"$scratch/toy-0.log")
@@ -185,7 +210,10 @@ test_unclean() { # after a crash every partition is taken with care
     facts 100
     until_true 30 counted "$total" && exact "$persons" && toy_stop "$toy_pid" || return 1
     tail -n "+$((from + 1))" "$scratch/toy-0.log" | grep -o '"partition taken".*"clean":.' | grep -o '"clean":.' | sort | uniq -c |
-        tr -s ' ' | grep -qx ' 8 "clean":0'
+        tr -s ' ' | grep -qx ' 8 "clean":0' || return 1
+    tail -n "+$((from + 1))" "$scratch/toy-0.log" | grep -o '"partition taken".*"careful":[0-9]*' | grep -o '[0-9]*$' >"$scratch/careful"
+    echo "  one by one: $(paste -sd' ' "$scratch/careful")"
+    [ "$(wc -l <"$scratch/careful")" -eq 8 ] && [ "$(awk '$1 > 64 || $1 < 32' "$scratch/careful" | wc -l)" -eq 0 ]
 }
 
 test_away_after_crash() { # a database that fails again and again after a crash is no fault of the record: no dead letter
@@ -225,6 +253,35 @@ test_commands() {
     drive command 1 c-4 free
     free() { result c-4 "done $(sql "select n from toy.toy where person = (select person from toy.command_result where command_id = 'c-4')")"; }
     until_true 20 free && until_true 20 parked 1 && counted "$total" || return 1
+    sql "delete from toy.parked"
+    exact "$persons" && toy_stop "$toy_pid"
+}
+
+parked_is() { [ "$(sql "select count(*) from toy.parked where position('$1'::bytea in headers) > 0")" = 1 ]; }
+waits() { [ "$(sql "select count(*) from toy.held_command where command_id = '$1'")" = 1 ]; }
+status_is() { [ "$(sql "select status from toy.command_result where command_id = '$1'")" = "$2" ]; }
+test_held() { # commands that wait: decided later, taken back, and neither lost nor decided twice by the end of a process
+    toy_start
+    drive command 7 w-1 hello 1500 && drive command 7 w-1 hello 1500 || return 1
+    until_true 20 waits w-1 && ! status_is w-1 'done' && until_true 20 status_is w-1 'done' && ! waits w-1 || return 1
+    echo "  taken back by who gave it, not by somebody else, and not when it has gone"
+    drive command 7 w-2 park 3000 && until_true 20 waits w-2 || return 1
+    drive undo 7 u-1 w-2 other && until_true 20 status_is u-1 denied && waits w-2 || return 1
+    drive undo 7 u-2 w-2 test && until_true 20 status_is u-2 'done' && status_is w-2 undone && ! waits w-2 || return 1
+    drive undo 7 u-3 w-1 test && until_true 20 status_is u-3 conflict && status_is w-1 'done' || return 1
+    drive command 7 w-2 park 0 # the same id again: its result stands
+    echo "  a process that ends: what waited goes, once; what was taken back meanwhile does not"
+    drive command 7 w-3 hello 2000 && drive command 8 w-4 park 2000 && drive command 7 w-5 park 1 || return 1
+    until_true 20 waits w-3 && until_true 20 waits w-4 && until_true 20 parked_is w-5 || return 1
+    kill -9 "$toy_pid"
+    wait "$toy_pid" 2>/dev/null
+    drive undo 8 u-4 w-4 test
+    over() { [ "$(sql "select bool_and(goes_at < clock_timestamp()) from toy.held_command")" = t ]; }
+    until_true 20 over || return 1
+    toy_start
+    until_true 20 status_is w-3 'done' && until_true 20 status_is w-4 undone && until_true 20 status_is u-4 'done' || return 1
+    echo "  a held command that is parked waits as such, with its changes undone"
+    [ "$(sql "select count(*) from toy.held_command")" = 0 ] && [ "$(sql "select count(*) from toy.parked")" = 1 ] || return 1
     sql "delete from toy.parked"
     exact "$persons" && toy_stop "$toy_pid"
 }
@@ -280,7 +337,7 @@ test_gap() { # last: the partition stays stopped
 passed=0 failed=0
 drive topics || exit 1
 "$toy" --migrate >>"$scratch/toy-0.log" 2>&1 || { cat "$scratch/toy-0.log"; exit 1; }
-for name in facts killed database_cut frozen garbage refused crash unclean away_after_crash commands calls tripwire gap; do
+for name in facts killed database_cut frozen garbage refused taken altered crash unclean away_after_crash commands held calls tripwire gap; do
     [ -z "${ONLY:-}" ] || [ "$ONLY" = "$name" ] || continue
     started=$SECONDS
     echo "$name"

@@ -1,6 +1,7 @@
 /* A service for tests of the runtime: counts inputs per person, says one fact for each, sets a timer, calls a payer.
  *
- *   message.quarantined  counted; reason "crash" ends the process, "spill" leads to a row the database refuses
+ *   message.quarantined  counted; reason "crash" ends the process, "spill" leads to a row the database refuses,
+ *                        "taken" to one that a unique index may keep out
  *   note.add             "call": one outbound call; "park": parked; "free": unparks; anything else: answered with the
  * count
  */
@@ -37,6 +38,7 @@ static void say(struct pp_out *o, struct toy_row *r, const char *what, int64_t n
 static void counted(const struct pp_ctx *c, struct toy_row *r, const struct pp_in *in, struct pp_out *o) {
     struct pp_str reason = in->ev->as.message_quarantined->reason;
     if (pp_str_eqz(reason, "crash")) abort();
+    if (pp_str_eqz(reason, "taken")) r->spill = reason;
     if (pp_str_eqz(reason, "spill")) r->spill = PP_STR("longer than the table's check allows");
     r->n++;
     r->at = c->now_ms;

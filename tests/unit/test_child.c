@@ -54,13 +54,20 @@ static int teardown(void **state) {
     return 0;
 }
 
-static struct pp_child *child(struct world *w, const char *const *argv) {
+static struct pp_child *capped(struct world *w, const char *const *argv, int backoff_max_ms) {
     struct pp_child *c;
     struct pp_err err;
-    struct pp_child_opts o = {.name = "test", .argv = argv, .log_file = w->log, .on_change = on_change, .user = w};
+    struct pp_child_opts o = {.name = "test",
+                              .argv = argv,
+                              .log_file = w->log,
+                              .backoff_max_ms = backoff_max_ms,
+                              .on_change = on_change,
+                              .user = w};
     assert_int_equal(pp_child_new(&w->loop, &o, &c, &err), 0);
     return c;
 }
+
+static struct pp_child *child(struct world *w, const char *const *argv) { return capped(w, argv, 0); }
 
 static void turn_until(struct world *w, const struct pp_child *c, enum pp_child_state state, int restarts) {
     int64_t until = pp_mono_ms() + WAIT_MS;
@@ -90,6 +97,15 @@ static void restarts_with_growing_back_off(void **state) {
     struct stat st;
     assert_int_equal(stat(w->log, &st), 0);
     assert_int_equal(st.st_size, 3 * (int)strlen("said\n"));
+}
+
+/* Growing on it would take longer than the test waits. */
+static void back_off_grows_up_to_its_limit(void **state) {
+    struct world *w = *state;
+    struct pp_child *c = capped(w, (const char *const[]){"sh", "-c", "exit 3", NULL}, 20);
+    pp_child_start(c);
+    turn_until(w, c, PP_CHILD_WAITING, 12);
+    stop_and_free(w, c);
 }
 
 static void a_missing_program_is_an_end(void **state) {
@@ -163,6 +179,7 @@ static void a_large_log_is_begun_anew(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(restarts_with_growing_back_off, setup, teardown),
+        cmocka_unit_test_setup_teardown(back_off_grows_up_to_its_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(a_missing_program_is_an_end, setup, teardown),
         cmocka_unit_test_setup_teardown(stops_when_asked, setup, teardown),
         cmocka_unit_test_setup_teardown(one_that_does_not_listen_is_killed_with_its_group, setup, teardown),

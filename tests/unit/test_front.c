@@ -357,6 +357,34 @@ static void test_command(void **s) {
     assert_int_equal(post("{\"id\":\"k1\"," DROP "}"), 409);
 }
 
+static void test_command_held(void **s) {
+    (void)s;
+    snprintf(
+        db.result, sizeof db.result,
+        "{\"id\":\"k4\",\"type\":\"line.drop\",\"status\":\"held\",\"version\":0,\"message\":\"\",\"goes_at\":%lld}",
+        (long long)pp_real_ms() + 9000);
+    assert_int_equal(post("{\"id\":\"k4\",\"hold_s\":10," DROP "}"), 200);
+    assert_non_null(strstr(db.sent, " pp_hold=10000"));
+    assert_true(says("\"status\":\"held\""));
+    assert_null(strstr(answer.body, "goes_at"));
+    const char *left = strstr(answer.body, "\"sends_in_ms\":");
+    assert_non_null(left);
+    assert_in_range(strtol(left + 14, NULL, 10), 5000, 9000);
+    assert_int_equal(get("/v1/commands/k4"), 200);
+    assert_true(says("\"sends_in_ms\":"));
+    /* What takes it back: found by what it is about, decided by who owns the command. */
+    db.result[0] = 0;
+    snprintf(db.result, sizeof db.result, "{\"id\":\"u4\",\"type\":\"command.undo\",\"status\":\"done\"}");
+    db.result_from = db.results + 2;
+    assert_int_equal(post("{\"id\":\"u4\",\"type\":\"command.undo\",\"target\":\"" CASE
+                          "\",\"args\":{\"command_id\":\"k4\",\"type\":\"line.drop\"}}"),
+                     200);
+    assert_non_null(strstr(db.sent, "{\"command_id\":\"k4\",\"type\":\"line.drop\"}"));
+    assert_non_null(strstr(db.sent, " ce_type=command.undo"));
+    assert_null(strstr(db.sent, "pp_hold"));
+    assert_int_equal(db.sends, 2);
+}
+
 static void test_command_later(void **s) {
     (void)s;
     assert_int_equal(post("{\"id\":\"k2\"," DROP "}"), 202);
@@ -383,6 +411,14 @@ static void test_command_refusals(void **s) {
         {400, "{\"id\":\"k\",\"type\":\"line.drop\",\"target\":\"x\"}", "\"pointer\":\"/target\""},
         {400, "{\"id\":\"k\",\"expect_version\":-1," DROP "}", "\"pointer\":\"/expect_version\""},
         {400, "{\"id\":\"k\",\"expect_version\":\"3\"," DROP "}", "\"pointer\":\"/expect_version\""},
+        {400, "{\"id\":\"k\",\"hold_s\":61," DROP "}", "\"pointer\":\"/hold_s\""},
+        {400, "{\"id\":\"k\",\"hold_s\":\"5\"," DROP "}", "\"pointer\":\"/hold_s\""},
+        {400, "{\"id\":\"k\",\"type\":\"command.undo\",\"target\":\"" CASE "\",\"args\":{\"command_id\":\"x\"}}",
+         "\"pointer\":\"/args/type\""},
+        {403,
+         "{\"id\":\"k\",\"type\":\"command.undo\",\"target\":\"" CASE
+         "\",\"args\":{\"command_id\":\"x\",\"type\":\"requirement.decide\"}}",
+         "roles lead"},
         {400, "{\"id\":\"k\",\"type\":\"line.drop\",\"target\":\"" CASE "\",\"args\":[1]}", "\"pointer\":\"/args\""},
         {400, "{\"id\":\"k\",\"type\":\"line.drop\",\"target\":\"" CASE "\",\"args\":{\"line\":\"two\"}}",
          "\"pointer\":\"/args/line\""},
@@ -491,6 +527,7 @@ int main(void) {
         cmocka_unit_test_setup(test_min_version, fresh),
         cmocka_unit_test_setup(test_bytes, fresh),
         cmocka_unit_test_setup(test_command, fresh),
+        cmocka_unit_test_setup(test_command_held, fresh),
         cmocka_unit_test_setup(test_command_later, fresh),
         cmocka_unit_test_setup(test_command_refusals, fresh),
         cmocka_unit_test_setup(test_no_token, fresh),

@@ -9,16 +9,16 @@
 #include <time.h>
 
 #define LINE_BYTES 512
-#define COLUMNS 9
+#define COLUMNS 10
 
 static const struct {
-    const char *payer, *code, *name, *plan;
-} payers[] = {{"meridian", "MERID", "Meridian Advantage", "HMO"},
-              {"prairie", "PRMUT", "Prairie Mutual Insurance", "PPO"},
-              {"union", "UTF", "Union Trust Fund", "SELF"},
-              {"lakeshore", "LSHLT", "Lakeshore Health Plan", "PPO"},
-              {"carebridge", "CBRDG", "CareBridge Community Plan", "MCO"},
-              {"medicare", "MCR", "Medicare Part B", "B"}};
+    const char *payer, *code, *name, *plan, *id; /* code: IN1-3; id: NM1*PR-09 */
+} payers[] = {{"meridian", "MERID", "Meridian Advantage", "HMO", "MA1101"},
+              {"prairie", "PRMUT", "Prairie Mutual Insurance", "PPO", "PM2201"},
+              {"union", "UTF", "Union Trust Fund", "SELF", "UT3301"},
+              {"lakeshore", "LSHLT", "Lakeshore Health Plan", "PPO", "LS4401"},
+              {"carebridge", "CBRDG", "CareBridge Community Plan", "MCO", "CB5501"},
+              {"medicare", "MCR", "Medicare Part B", "B", "MCR"}};
 #define NPAYERS (sizeof payers / sizeof *payers)
 
 static const char *const families[] = {"KOWALSKI", "TURNER", "DIAZ",  "WOLF",   "STERN", "PEREZ", "BAUER", "GREEN",
@@ -36,8 +36,8 @@ static int field(struct mix_kind *k, int column, const char *v, struct pp_err *e
         snprintf(to[column - 1], size[column - 1], "%s", v);
         return 0;
     }
-    if (column == 8) {
-        k->visit = strcmp(v, "yes") == 0;
+    if (column >= 8) {
+        *(column == 8 ? &k->visit : &k->claim) = strcmp(v, "yes") == 0;
         return 0;
     }
     struct pp_str rest = pp_str_z(v);
@@ -97,7 +97,8 @@ const struct mix_kind *mix_kind_of(const struct mix *m, int64_t i) {
     return &m->kind[m->n - 1];
 }
 
-int mix_steps(const struct mix_kind *k) { return 1 + k->ndocs + k->visit; }
+int mix_steps(const struct mix_kind *k, bool claims) { return 1 + k->ndocs + k->visit + (claims && k->claim); }
+bool mix_is_claim(const struct mix_kind *k, int step) { return step == 1 + k->ndocs + k->visit; }
 
 /* ---- messages ---- */
 
@@ -169,6 +170,31 @@ static void visit(struct pp_buf *b, const struct mix_kind *k, const struct who *
     pp_buf_addz(b, "AIP|1||1003900119^OKAFOR^DAVID^^^^^^NPI^^^^NPI\r");
 }
 
+/* 837P of one line (005010X222A1), billed for the day of the visit. ISA13 must be nine digits. */
+static void claim(struct pp_buf *b, const struct mix_kind *k, const struct who *w, int64_t i, const char *now,
+                  const char *day, const char *no) {
+    int control = (int)(i % 999999999) + 1, units = k->units[0] ? (int)strtol(k->units, NULL, 10) : 1;
+    pp_buf_printf(b,
+                  "ISA*00*          *00*          *ZZ*LKS001         *ZZ*CH0001         *%.6s*%.4s*^*00501*%09d*0*T*:~"
+                  "GS*HC*LKS001*CH0001*%.8s*%.4s*%d*X*005010X222A1~ST*837*0001*005010X222A1~"
+                  "BHT*0019*00*%d*%.8s*%.4s*CH~NM1*41*2*LAKESIDE PHYSICIANS*****46*LKS001~"
+                  "PER*IC*BILLING OFFICE*TE*3125550100~NM1*40*2*CLEARING HOUSE*****46*CH0001~HL*1**20*1~"
+                  "NM1*85*2*LAKESIDE PHYSICIANS*****XX*1003900002~N3*100 LAKESIDE DRIVE~N4*CHICAGO*IL*606110001~"
+                  "REF*EI*361234567~",
+                  now + 2, now + 8, control, now, now + 8, control, control, now, now + 8);
+    pp_buf_printf(b,
+                  "HL*2*1*22*0~SBR*P*18*G%s******CI~NM1*IL*1*%s*%s****MI*%s~N3*12 INVENTED STREET~N4*CHICAGO*IL*60611~"
+                  "DMG*D8*%s*%c~NM1*PR*2*%s*****PI*%s~CLM*%s*%d***22:B:1*Y*A*Y*Y~HI*ABK:",
+                  payers[w->payer].id, w->family, w->given, w->member, w->birth, w->sex, payers[w->payer].name,
+                  payers[w->payer].id, no, 100 * units);
+    for (const char *p = k->dx; *p; p++)
+        if (*p != '.') pp_buf_addc(b, *p);
+    pp_buf_printf(b,
+                  "~NM1*82*1*OKAFOR*DAVID****XX*1003900119~LX*1~SV1*HC:%s*%d*UN*%d***1~DTP*472*D8*%.8s~REF*6R*%s-1~"
+                  "SE*25*0001~GE*1*%d~IEA*1*%09d~",
+                  k->code, 100 * units, units, day, no, control, control);
+}
+
 void mix_message(const struct mix_kind *k, const char *run, int64_t i, int step, struct pp_buf *out,
                  char ret_id[MIX_ID_BYTES]) {
     struct who w = who_of(k, run, i);
@@ -184,6 +210,8 @@ void mix_message(const struct mix_kind *k, const char *run, int64_t i, int step,
     } else if (step <= k->ndocs) {
         head(out, "DOCS", "MDM^T02^MDM_T02", now, ret_id);
         document(out, k, &w, now, step - 1);
+    } else if (mix_is_claim(k, step)) {
+        claim(out, k, &w, i, now, start, ret_id);
     } else {
         head(out, "SCHED", "SIU^S12^SIU_S12", now, ret_id);
         visit(out, k, &w, start, end);

@@ -3,6 +3,7 @@
  * A case's next message follows --gap-ms after the one before was accepted. A latency counts from the moment the
  * message should have gone out by the rate, so that waiting for a free connection counts too. */
 #include "io/clock.h"
+#include "io/http_client.h"
 #include "io/mllp_client.h"
 #include "loadgen.h"
 #include "mix.h"
@@ -16,6 +17,8 @@
 #define LATER_MAX (1 << 20)
 #define MESSAGE_BYTES_MAX 65536
 #define DRAIN_S 5
+#define TOKEN_BYTES_MAX 4096
+#define CLAIM_CONNECTIONS 16
 
 static const struct pp_config_key keys[] = {
     {"address", PP_CFG_STR, 1, 60, "", "127.0.0.1:2575", "Front door, address:port."},
@@ -24,6 +27,9 @@ static const struct pp_config_key keys[] = {
     {"run", PP_CFG_STR, 1, 6, "", "r1", "Word that keeps the patients of this run apart from others."},
     {"first", PP_CFG_INT, 0, INT32_MAX, "", "0", "Number of the first case."},
     {"gap-ms", PP_CFG_INT, 0, 600000, "ms", "1000", "Between the messages of a case."},
+    {"claims-url", PP_CFG_STR, 0, 200, "", "",
+     "Where claims go by HTTP: the door's /v1/messages; empty: none are sent."},
+    {"token-file", PP_CFG_STR, 0, 900, "", "", "Token of a client, for claims."},
     {"journal", PP_CFG_STR, 0, 900, "", "", "File that gets a line for each message: id, sent (ms), ack, took (us)."},
     LOAD_KEYS_PACE,
     {0},
@@ -38,6 +44,7 @@ struct conn {
     struct pp_mllp_client *client;
     struct conn *next; /* of the idle list */
     bool idle, again;  /* again: what was in flight must be sent once more */
+    bool claiming;     /* the message in flight is a claim, by HTTP */
     int64_t i;
     int step;
     uint64_t began_ns;
@@ -48,6 +55,8 @@ struct load {
     uv_loop_t loop;
     struct pace pace;
     struct mix mix;
+    struct pp_http_client *http; /* for claims; NULL: none are sent */
+    char authorization[TOKEN_BYTES_MAX + 32];
     struct conn *conns, *idle;
     int nconns, busy;
     struct later *later;
@@ -62,12 +71,42 @@ struct load {
     double seconds;
 };
 
+static void answered(struct conn *c, bool ok);
+static void on_up(void *user);
+
+static void on_claim_answer(void *user, const struct pp_http_result *r) {
+    struct conn *c = user;
+    bool ok = r->err.kind == PP_ERR_NONE && r->status >= 200 && r->status < 300;
+    if (!ok && c->l->refused < 3)
+        fprintf(stderr, "loadgen: claim: %d %s %.*s\n", r->status, r->err.msg, PP_FMT(pp_str_cut(r->body, 200)));
+    c->claiming = false;
+    answered(c, ok);
+    on_up(c);
+}
+
+static void send_claim(struct conn *c) {
+    struct load *l = c->l;
+    struct pp_err err;
+    struct pp_str header = pp_str_z(l->authorization);
+    const struct pp_http_req req = {.method = PP_STR("POST"),
+                                    .url = pp_str_z(pp_config_str(l->c, "claims-url")),
+                                    .content_type = PP_STR("application/edi-x12"),
+                                    .body = pp_buf_str(&l->message),
+                                    .headers = &header,
+                                    .nheaders = 1};
+    c->claiming = true;
+    if (pp_http_send(l->http, &req, on_claim_answer, c, &err) < 0) fprintf(stderr, "loadgen: claim: %s\n", err.msg);
+}
+
 static void transmit(struct conn *c) {
     struct load *l = c->l;
     struct pp_err err;
     pp_buf_reset(&l->message);
     mix_message(mix_kind_of(&l->mix, c->i), pp_config_str(l->c, "run"), c->i, c->step, &l->message, c->id);
-    if (pp_mllp_client_send(c->client, pp_buf_str(&l->message), &err) < 0) fprintf(stderr, "loadgen: %s\n", err.msg);
+    if (mix_is_claim(mix_kind_of(&l->mix, c->i), c->step))
+        send_claim(c);
+    else if (pp_mllp_client_send(c->client, pp_buf_str(&l->message), &err) < 0)
+        fprintf(stderr, "loadgen: %s\n", err.msg);
 }
 
 /* What is due first: the next message of a running case, else a new case. */
@@ -111,7 +150,7 @@ static void on_up(void *user) {
         transmit(c);
         return;
     }
-    if (c->idle) return;
+    if (c->idle || c->claiming) return;
     c->idle = true;
     c->next = l->idle;
     l->idle = c;
@@ -121,19 +160,25 @@ static void on_up(void *user) {
 static void on_answer(void *user, struct pp_str message) {
     struct conn *c = user;
     struct load *l = c->l;
-    int64_t us = (int64_t)((uv_hrtime() - c->began_ns) / 1000);
     /* MSA-1 is what counts; found without a parse, since this runs beside what is measured */
     const char *msa = memmem(message.s, message.n, "\rMSA|", 5);
     bool ok = msa && msa + 7 <= message.s + message.n && msa[6] == 'A';
-    hist_add(&l->hist, us);
+    hist_add(&l->hist, (int64_t)((uv_hrtime() - c->began_ns) / 1000));
+    if (!ok && l->refused < 3) fprintf(stderr, "loadgen: refused: %.*s\n", PP_FMT(pp_str_cut(message, 200)));
+    answered(c, ok);
+}
+
+static void answered(struct conn *c, bool ok) {
+    struct load *l = c->l;
+    int64_t us = (int64_t)((uv_hrtime() - c->began_ns) / 1000);
     if (ok)
         l->accepted++;
-    else if (l->refused++ < 3)
-        fprintf(stderr, "loadgen: refused: %.*s\n", (int)(message.n > 200 ? 200 : message.n), message.s);
+    else
+        l->refused++;
     if (l->journal)
         fprintf(l->journal, "%s\t%lld\t%s\t%lld\n", c->id, (long long)pp_real_ms(), ok ? "AA" : "no", (long long)us);
     l->busy--;
-    if (ok && c->step + 1 < mix_steps(mix_kind_of(&l->mix, c->i)) && l->head - l->tail < LATER_MAX)
+    if (ok && c->step + 1 < mix_steps(mix_kind_of(&l->mix, c->i), l->http) && l->head - l->tail < LATER_MAX)
         l->later[l->head++ & (LATER_MAX - 1)] =
             (struct later){c->i, pp_mono_ms() + pp_config_int(l->c, "gap-ms"), c->step + 1};
     if (l->ending && l->busy == 0) finish(l);
@@ -157,6 +202,7 @@ static void on_down(void *user, bool in_flight, const struct pp_err *err) {
 static void finish(struct load *l) {
     if (!l->later) return;
     for (int i = 0; i < l->nconns; i++) pp_mllp_client_close(l->conns[i].client);
+    if (l->http) uv_stop(&l->loop); /* its handles need not be waited for: the process ends */
     uv_close((uv_handle_t *)&l->drain, NULL);
     struct pp_buf out;
     pp_buf_init(&out, 4096);
@@ -205,6 +251,18 @@ static int open_all(struct load *l, struct pp_err *err) {
     return 0;
 }
 
+static int open_claims(struct load *l, struct pp_err *err) {
+    if (!*pp_config_str(l->c, "claims-url")) return 0;
+    const char *file = pp_config_str(l->c, "token-file");
+    char token[TOKEN_BYTES_MAX];
+    FILE *f = fopen(file, "re");
+    if (!f || !fgets(token, sizeof token, f)) return pp_err_set(err, PP_ERR_IO, "token-file %s: not read", file);
+    fclose(f);
+    token[strcspn(token, "\r\n")] = 0;
+    snprintf(l->authorization, sizeof l->authorization, "Authorization: Bearer %s", token);
+    return pp_http_client_new(&l->loop, CLAIM_CONNECTIONS, &l->http, err);
+}
+
 static int fail(const struct pp_err *err) {
     fprintf(stderr, "loadgen: %s\n", err->msg);
     return 1;
@@ -232,7 +290,7 @@ int load_mllp(int argc, char **argv) {
     uv_loop_init(&l.loop);
     uv_timer_init(&l.loop, &l.drain);
     l.drain.data = &l;
-    if (open_all(&l, &err) < 0) return fail(&err);
+    if (open_all(&l, &err) < 0 || open_claims(&l, &err) < 0) return fail(&err);
     l.pace = (struct pace){.tick = tick, .end = end, .user = &l};
     pace_start(&l.pace, &l.loop, (double)pp_config_int(c, "rate"), pp_config_int(c, "seconds"),
                pp_config_bool(c, "control"));

@@ -64,6 +64,8 @@ void chart_settle(struct chart *c, struct chart_case_row *k, const char *change)
 void chart_settle_all(struct chart *c, const char *change); /* every open case */
 void chart_intake_timer(struct chart *c, struct pp_uuid case_id);
 void chart_need_merge_review(struct chart *c, struct chart_case_row *k);
+/* A person has looked at it. False: nobody was asked to. */
+bool chart_settle_merge(struct chart *c, const struct chart_case_row *k);
 
 /* command.c */
 void chart_command(struct chart *c);

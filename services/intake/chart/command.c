@@ -1,23 +1,33 @@
-/* What people say about lines. */
+/* What people say about cases and their lines. */
 #include "intake/chart/chart.h"
 #include "refs/codes.h"
 
-/* Case and active line of a command, or the answer why not. */
-static bool find(struct chart *c, struct pp_uuid case_id, int64_t line, struct chart_case_row **ret_k,
-                 struct chart_line_row **ret_l) {
+/* The case of a command, in the version that the person saw; or the answer why not. */
+static struct chart_case_row *find_case(struct chart *c, struct pp_uuid case_id) {
     const struct chart_case_row key = {.case_id = case_id};
     struct chart_case_row *k = pp_row_find(c->unit, CHART_CASE, &key);
-    const struct chart_line_row lkey = {.case_id = case_id, .line = (int32_t)line};
-    struct chart_line_row *l =
-        k && line >= 1 && line <= CHART_LINES_MAX ? pp_row_find(c->unit, CHART_LINE, &lkey) : NULL;
     int32_t expect = c->in->hdr.expect_version;
-    if (!k || !l) {
-        pp_reply(c->out, PP_REPLY_NOTFOUND, 0, "There is no such case or line.");
-        return false;
+    if (!k) {
+        pp_reply(c->out, PP_REPLY_NOTFOUND, 0, "There is no such case.");
+        return NULL;
     }
     if (expect && expect != k->case_version) {
         pp_reply(c->out, PP_REPLY_CONFLICT, k->case_version, "The case has changed: it is at version %d.",
                  k->case_version);
+        return NULL;
+    }
+    return k;
+}
+
+/* Case and active line of a command, or the answer why not. */
+static bool find(struct chart *c, struct pp_uuid case_id, int64_t line, struct chart_case_row **ret_k,
+                 struct chart_line_row **ret_l) {
+    struct chart_case_row *k = find_case(c, case_id);
+    if (!k) return false;
+    const struct chart_line_row lkey = {.case_id = case_id, .line = (int32_t)line};
+    struct chart_line_row *l = line >= 1 && line <= CHART_LINES_MAX ? pp_row_find(c->unit, CHART_LINE, &lkey) : NULL;
+    if (!l) {
+        pp_reply(c->out, PP_REPLY_NOTFOUND, k->case_version, "There is no such line.");
         return false;
     }
     if (!pp_str_eqz(k->state, "open") || !chart_is_active(l)) {
@@ -56,10 +66,22 @@ static void drop(struct chart *c, const struct ev_line_drop *e) {
     pp_reply(c->out, PP_REPLY_DONE, k->case_version, "Line %d is no longer wanted.", l->line);
 }
 
+/* What is wrong with a case is put right by other commands; this one says that somebody looked. */
+static void settle_merge(struct chart *c, const struct ev_merge_settle *e) {
+    const struct chart_case_row *k = find_case(c, e->case_id);
+    if (!k) return;
+    if (chart_settle_merge(c, k))
+        pp_reply(c->out, PP_REPLY_DONE, k->case_version, "The case stands as it is.");
+    else
+        pp_reply(c->out, PP_REPLY_CONFLICT, k->case_version, "Nobody needs to look at this case after a merge.");
+}
+
 void chart_command(struct chart *c) {
     const struct ev *e = c->in->ev;
     if (e->type == EV_LINE_MAP_CODE)
         map_code(c, e->as.line_map_code);
     else if (e->type == EV_LINE_DROP)
         drop(c, e->as.line_drop);
+    else if (e->type == EV_MERGE_SETTLE)
+        settle_merge(c, e->as.merge_settle);
 }

@@ -9,6 +9,7 @@ static const char case_person[] = "select person, tenant from cases where case_i
 static const struct pp_command_def commands[] = {
     {EV_LINE_MAP_CODE, "ordering,pa,lead", case_person},
     {EV_LINE_DROP, "ordering,clinician,pa,lead", case_person},
+    {EV_MERGE_SETTLE, "registration,pa,lead", case_person},
 };
 
 const struct pp_service chart_service = {

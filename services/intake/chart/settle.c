@@ -102,6 +102,13 @@ void chart_need_merge_review(struct chart *c, struct chart_case_row *k) {
     need(c, k, &w);
 }
 
+bool chart_settle_merge(struct chart *c, const struct chart_case_row *k) {
+    const struct chart_task_row key = {.task_id = task_id_of(c, k->case_id, EV_TASK_NEEDED_KIND_MERGE_REVIEW, 0)};
+    struct chart_task_row *t = pp_row_find(c->unit, CHART_TASK, &key);
+    if (t) end_task(c, t, "looked at: the case stands");
+    return t != NULL;
+}
+
 /* ---- the case ---- */
 
 static struct pp_str joined(struct chart *c, const struct pp_str *v, size_t n) {

@@ -162,9 +162,12 @@ const MORE = [
   ['requirement.decide', 'Decide whether it is needed', () => decide.decideRequirement(s.c, s.line || undefined)],
   ['line.map-code', 'Name a line’s code', () => decide.mapCode(s.c, s.line || undefined)],
   ['line.drop', 'Drop a line', () => decide.dropLine(s.c, s.line || undefined)],
+  ['merge.settle', 'Settle the review after a merge', () => decide.settleMerge(s.c)],
   ['note.add', 'Write a note', () => acts.note({ id: s.id, case_no: s.c.case_no, payer: s.c.facts.payer })],
 ];
-const more = () => MORE.filter(([k]) => me.may(k));
+/* What answers a question is offered while the question is open. */
+const asked = (c) => c.tasks.some((t) => t.kind === 'merge_review' && t.state !== 'settled');
+const more = (c) => MORE.filter(([k]) => me.may(k) && (k !== 'merge.settle' || asked(c)));
 
 function body(c) {
   return html`${nextBox(c)}${linesTable(c, s.line)}

@@ -192,6 +192,16 @@ export const dropLine = (c, line) =>
     lineChoice(c, line),
     (d) => ({ line: Number(d.line) }),
   );
+export const settleMerge = (c) =>
+  withReason(
+    c,
+    'merge.settle',
+    'The case stands after the merge',
+    'It stands',
+    ['Settling the review', 'The case stands as it is'],
+    true,
+    html`<p>The patient was merged into another record. New coverages and appointments go there: if they matter to this case, order again there and drop its lines.</p>`,
+  );
 export const releaseClaim = (m) =>
   withReason(
     { ...m, id: m.claim_id },
@@ -289,6 +299,7 @@ export function answer(c) {
     denied: ['Record or drop', () => (may('decision.record') ? recordDecision(c, line) : dropLine(c, line))],
     accept_partial: ['Accept', () => acceptDecision(c, line)],
     get_document: ['Settle a document', () => firstItem(c)],
+    merge_review: may('merge.settle') ? ['It stands', () => settleMerge(c)] : null,
     claim_hold: held ? ['Open the claim', null, `/claims/${held.claim_id}`] : null,
     visit_window: ['Log a call', () => note({ id: c.id, case_no: c.case_no, payer: c.facts.payer }, 'call')],
   };

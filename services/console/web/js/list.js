@@ -38,16 +38,13 @@ export function groupName(by, k) {
   return ['', 'All'];
 }
 
-const OURS = { task: 'Our task', info: 'Our answer', send: 'Our limit to send', visit: 'Before the visit' };
-
 /** {text, tone, what} of the clock that counts. */
 export function clock(row, now) {
   const c = row.clock;
   if (!c) return { text: '', tone: '', what: '' };
   const z = c.whose === 'payer' ? payerZone(row.payer) : c.zone || zone();
   const d = fmt.due(c.due, z, now, c.over);
-  const what = c.whose === 'payer' ? 'Payer’s decision' : (OURS[row.next.kind] ?? 'Our step');
-  return { ...d, what: d.tone === 'over' ? `${what}, ${fmt.clockTime(Date.parse(c.due), z)}` : what };
+  return { ...d, what: d.tone === 'over' ? `${c.what}, ${fmt.clockTime(Date.parse(c.due), z)}` : c.what };
 }
 
 export function serviceDate(s) {

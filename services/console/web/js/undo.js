@@ -1,5 +1,5 @@
-/* Acts of people: sent with a key of their own, undone for 20 seconds, or held and stopped. */
-import { post, get } from './api.js';
+/* Acts of people: sent with a key of their own, undone for 20 seconds, or stopped while they wait with their owner. */
+import { post } from './api.js';
 import { listen } from './live.js';
 
 let said = null; /* {text, tone, undo: command, until, stop, link} */
@@ -44,13 +44,30 @@ function report(act, r) {
   act.done?.(r);
 }
 
+const body = (key, act) => ({ key, type: act.type, targets: act.targets, args: act.args ?? {} });
+const later = (ms) => new Promise((go) => setTimeout(go, ms));
+
+/** The same key is one act, so what did not reach the console is given again. */
+async function give(key, act) {
+  for (let tries = 1; ; tries++)
+    try {
+      return await post('commands', body(key, act));
+    } catch (e) {
+      if (tries === TRIES || (e.status !== 0 && e.status !== 502 && e.status !== 503)) throw e;
+      await later(1500);
+    }
+}
+const TRIES = 3;
+const ASK_MS = 3000;
+const GIVE_UP_MS = 600000;
+
 /** act: {type, targets: [{id, v, before}], args, said, done(r)}. Resolves when it was taken, not when a held one went. */
 export async function run(act) {
   const key = newKey();
   try {
-    const r = await post('commands', { key, type: act.type, targets: act.targets, args: act.args ?? {} });
+    const r = await give(key, act);
     if (r.state === 'held') {
-      pending.set(r.command, act);
+      pending.set(r.command, { ...act, key, at: Date.now() });
       say(act.held ?? act.said, 'wait', { undo: r.command, until: Date.now() + r.sends_in_ms, stop: true });
       setTimeout(() => check(r.command), r.sends_in_ms + 4000);
       return r;
@@ -73,16 +90,21 @@ listen((m) => {
   if (m.type === 'command') settled(m.data);
 });
 
-/* The stream may be down: then the console is asked. */
+/* The stream may be down, the console may have started anew: the same act again is answered with what became of it. */
 async function check(command) {
-  if (!pending.has(command)) return;
-  try {
-    const r = await get(`commands/${command}`, {}, { person: false });
-    if (r.state === 'held' || r.state === 'sending') setTimeout(() => check(command), 3000);
-    else settled(r);
-  } catch {
-    say('It is not known whether this was sent. Look at the case.', 'act');
+  const act = pending.get(command);
+  if (!act) return;
+  if (Date.now() - act.at > GIVE_UP_MS) {
+    pending.delete(command);
+    say('It is not known whether this was done. Look at the case.', 'act');
+    return;
   }
+  try {
+    settled(await post('commands', body(act.key, act)));
+  } catch {
+    /* Nobody is signed in, or nobody answers: again later. */
+  }
+  if (pending.has(command)) setTimeout(() => check(command), ASK_MS);
 }
 
 export async function undo() {
@@ -91,12 +113,16 @@ export async function undo() {
     return;
   }
   const { undo: command, stop, text } = said;
+  const act = pending.get(command);
   try {
-    const r = await post(`commands/${command}/undo`);
-    pending.delete(command);
+    const r = await post(`commands/${command}/undo`, act ? { type: act.type, targets: act.targets } : {});
+    if (r.state !== 'held') pending.delete(command);
     const bad = failures(r.undone),
       all = r.undone?.length ?? 0;
-    if (bad.length) say(`${all - bad.length} of ${all} undone; ${bad[0].message || 'the rest could not be'}`, 'act');
+    const again = r.state === 'held' && r.sends_in_ms > 0 ? { undo: command, until: Date.now() + r.sends_in_ms, stop } : {};
+    if (bad.length)
+      say(`${all - bad.length} of ${all} undone; ${bad[0].message || 'the rest could not be'}`, 'act', again);
+    else if (r.state === 'held') say('Asked to stop it; its owner has not answered yet.', 'act');
     else say(stop ? 'Stopped. Nothing was sent.' : `Undone: ${text}`, 'clear');
   } catch (e) {
     say(`${e.message}. ${e.detail}`, 'stop');
