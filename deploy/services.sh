@@ -7,10 +7,20 @@ ONLY=${ONLY:-} # names of services.tsv parted by commas: start just these
 
 run_dirs() {
     mkdir -p "$RUN" "$RUN/log" "$RUN/drop"
+    exchange_dirs
     (umask 077 && mkdir -p "$RUN/secrets" "$RUN/blobs")
     chmod 0700 "$RUN/secrets" "$RUN/blobs"
     : >>"$RUN/.priorpath" # clean-run.sh removes nothing that lacks this
     : >>"$SETUP_LOG"
+}
+
+# Exchange folders of the payers of channel x12-file, as an SFTP mount of theirs would look.
+exchange_dirs() {
+    local payer
+    while read -r payer; do
+        mkdir -p "$RUN/exchange/$payer/to-payer" "$RUN/exchange/$payer/from-payer"
+    done < <(awk -F'\t' '/^#/ { next } !head { for (i = 1; i <= NF; i++) if ($i == "channel") col = i; head = 1; next }
+        $col == "x12-file" { print $1 }' "$ROOT/packs/payers.tsv")
 }
 
 # Every secret is made once, readable by the owner only, and never printed.
@@ -49,6 +59,7 @@ PP_MLLP_PORT=$((2575 + p))
 PP_MLLP_RIS_PORT=$((2576 + p))
 PP_DOOR_PORT=$((7100 + p))
 PP_DROP_DIR=$RUN/drop
+PP_EXCHANGE_DIR=$RUN/exchange
 PP_DOOR_URL=http://127.0.0.1:$((7100 + p))
 PP_INTAKE_URL=http://127.0.0.1:$((7100 + p))
 PP_CHART_URL=http://127.0.0.1:$((7107 + p))

@@ -22,12 +22,17 @@ lint        900 tests/lint/run.sh        make --no-print-directory lint
 build      1800 -                        make --no-print-directory -j2 all
 unit        900 -                        make --no-print-directory -j2 unit
 cases       600 -                        make --no-print-directory -j2 cases
+x12         300 tests/x12/cli.sh         tests/x12/cli.sh
+x12-peer    600 tests/differential/x12/run.sh tests/differential/x12/run.sh
+hl7-show    300 tests/hl7/show.sh        tests/hl7/show.sh
+differ-hl7  900 tests/differential/hl7/run.sh tests/differential/hl7/run.sh
 setup       300 tests/setup/run.sh       tests/setup/run.sh
 runtime     900 tests/runtime/run.sh     $HARNESS tests/runtime/run.sh
 integration 1200 tests/integration/run.sh $HARNESS --services tests/integration/run.sh
 recover     900 tests/recover/run.sh     $HARNESS --services tests/recover/run.sh
 browser     600 tests/browser/run.sh     $HARNESS tests/browser/run.sh
 asan       1800 -                        make --no-print-directory -j2 asan
+fuzz        900 tests/fuzz/run.sh        env DURATION=${FUZZ_DURATION:-60} tests/fuzz/run.sh
 chaos       600 tests/chaos/run.sh       env DURATION=${DURATION:-60} tests/chaos/run.sh
 docker     1200 tests/docker/run.sh      tests/docker/run.sh
 EOF

@@ -5,7 +5,7 @@
 
 struct payer_row { /* the payer, and what only the index needs */
     struct pp_payer payer;
-    struct pp_str codes, names;
+    struct pp_str codes, names, channel;
 };
 
 #define COL(name, member, cell, max, must)                                                                             \
@@ -16,7 +16,7 @@ static const struct refs_col cols[] = {
     {"codes", refs_cell_text, offsetof(struct payer_row, codes), 0, false},
     {"names", refs_cell_text, offsetof(struct payer_row, names), 0, false},
     COL("lob", lob, refs_cell_lob, 0, true),
-    COL("channel", channel, refs_cell_channel, 0, true),
+    {"channel", refs_cell_text, offsetof(struct payer_row, channel), 16, true},
     COL("base_url", base_url, refs_cell_text, 400, false),
     COL("ig", ig, refs_cell_text, 16, false),
     COL("org_filter", org_filter, refs_cell_text, 200, false),
@@ -30,15 +30,61 @@ static const struct refs_col cols[] = {
     COL("callback_secret", callback_secret, refs_cell_text, 80, false),
     COL("phone", phone, refs_cell_text, 40, false),
     COL("portal_url", portal_url, refs_cell_text, 200, false),
+    COL("isa_sender_type", isa_sender_type, refs_cell_text, 2, false),
+    COL("isa_sender", isa_sender, refs_cell_text, 15, false),
+    COL("isa_receiver_type", isa_receiver_type, refs_cell_text, 2, false),
+    COL("isa_receiver", isa_receiver, refs_cell_text, 15, false),
+    COL("gs_sender", gs_sender, refs_cell_text, 15, false),
+    COL("gs_receiver", gs_receiver, refs_cell_text, 15, false),
+    COL("x12_usage", x12_usage, refs_cell_text, 1, false),
+    COL("x12_attachment", x12_attachment, refs_cell_text, 10, false),
+    COL("x12_profile", x12_profile, refs_cell_text, 80, false),
     COL("requests_s_max", requests_s_max, refs_cell_int, 0, false),
     COL("concurrent_max", concurrent_max, refs_cell_int, 0, false),
     COL("connect_timeout_ms", connect_timeout_ms, refs_cell_int, 0, false),
     COL("timeout_ms", timeout_ms, refs_cell_int, 0, false),
 };
 
+/* "x12-core" and "x12-file" are the channel x12 with its transport; "x12" alone would leave open where to send. */
+static int set_channel(struct payer_row *row, struct pp_err *err) {
+    struct pp_payer *p = &row->payer;
+    if (pp_str_eqz(row->channel, "x12-core")) p->transport = PP_X12_CORE;
+    if (pp_str_eqz(row->channel, "x12-file")) p->transport = PP_X12_FILE;
+    if (p->transport)
+        p->channel = EV_REQUIREMENT_DETERMINED_CHANNEL_X12;
+    else if (!ev_requirement_determined_channel_parse(row->channel, &p->channel) ||
+             p->channel == EV_REQUIREMENT_DETERMINED_CHANNEL_X12)
+        return pp_err_set(err, PP_ERR_INVALID,
+                          "payer %.*s: channel is none of fhir, x12-core, x12-file, portal, phone, none",
+                          PP_FMT(p->id));
+    return 0;
+}
+
+static int check_x12(const struct pp_payer *p, struct pp_err *err) {
+    const char *missing = !p->base_url.n            ? "base_url"
+                          : !p->isa_sender_type.n   ? "isa_sender_type"
+                          : !p->isa_sender.n        ? "isa_sender"
+                          : !p->isa_receiver_type.n ? "isa_receiver_type"
+                          : !p->isa_receiver.n      ? "isa_receiver"
+                                                    : NULL;
+    if (missing) return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: channel x12 needs %s", PP_FMT(p->id), missing);
+    bool file = pp_str_starts(p->base_url, PP_STR("file://"));
+    if (file != (p->transport == PP_X12_FILE))
+        return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: base_url does not fit to its channel", PP_FMT(p->id));
+    if (p->isa_sender_type.n != 2 || p->isa_receiver_type.n != 2)
+        return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: a type of ISA has two characters", PP_FMT(p->id));
+    if (p->x12_usage.n && !pp_str_eqz(p->x12_usage, "P") && !pp_str_eqz(p->x12_usage, "T"))
+        return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: x12_usage is P or T", PP_FMT(p->id));
+    if (p->x12_attachment.n && !pp_str_eqz(p->x12_attachment, "005010X211") &&
+        !pp_str_eqz(p->x12_attachment, "006020X316"))
+        return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: x12_attachment is 005010X211 or 006020X316", PP_FMT(p->id));
+    return 0;
+}
+
 static int check_row(void *row, const struct pp_pack *pack, struct pp_err *err) {
     struct pp_payer *p = &((struct payer_row *)row)->payer;
     (void)pack;
+    if (set_channel(row, err) < 0) return -1;
     /* What a payer can bear when the directory does not say: little. */
     if (!p->requests_s_max) p->requests_s_max = 5;
     if (!p->concurrent_max) p->concurrent_max = 2;
@@ -51,7 +97,7 @@ static int check_row(void *row, const struct pp_pack *pack, struct pp_err *err) 
         return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: unknown zone", PP_FMT(p->id));
     if (p->channel == EV_REQUIREMENT_DETERMINED_CHANNEL_FHIR && !p->base_url.n)
         return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: channel fhir needs a base_url", PP_FMT(p->id));
-    return 0;
+    return p->transport ? check_x12(p, err) : 0;
 }
 
 static int fold_cmp(struct pp_str a, struct pp_str b) {
@@ -137,6 +183,16 @@ const struct pp_payer *pp_refs_payer_find(const struct pp_refs *r, struct pp_str
     return by_code ? by_code : by_name;
 }
 
+const struct pp_payer *pp_refs_payer_by_isa(const struct pp_refs *r, struct pp_str type, struct pp_str id) {
+    const struct pp_payer *found = NULL;
+    for (const struct pp_payer *p = NULL; id.n && (p = pp_refs_payer_next(r, p));) {
+        if (!pp_str_eq(p->isa_receiver, id) || (type.n && !pp_str_eq(p->isa_receiver_type, type))) continue;
+        if (found) return NULL;
+        found = p;
+    }
+    return found;
+}
+
 const struct pp_payer *pp_refs_payer_next(const struct pp_refs *r, const struct pp_payer *prev) {
     const struct payer_row *rows = r->lists[REFS_PAYERS].rows;
     size_t i = prev ? (size_t)((const struct payer_row *)(const void *)prev - rows) + 1 : 0;
@@ -168,4 +224,14 @@ struct pp_str pp_payer_url(const struct pp_payer *p, struct pp_str payersim, str
     if (plus && colon && pp_str_int((struct pp_str){base.s + colon, base.n - colon}, &port))
         return pp_arena_printf(a, "%.*s%lld%.*s", (int)colon, base.s, (long long)(port + plus), PP_FMT(url));
     return pp_arena_printf(a, "%.*s%.*s", PP_FMT(base), PP_FMT(url));
+}
+
+struct pp_str pp_payer_folder(const struct pp_payer *p, struct pp_str exchange, struct pp_arena *a) {
+    static const struct pp_str scheme = {"file://", 7}, mark = {"{exchange}", 10};
+    struct pp_str folder = p->base_url;
+    if (p->transport != PP_X12_FILE || !pp_str_starts(folder, scheme)) return PP_STR_NONE;
+    folder = (struct pp_str){folder.s + scheme.n, folder.n - scheme.n};
+    if (!pp_str_starts(folder, mark)) return pp_arena_str(a, folder);
+    if (!exchange.n) return PP_STR_NONE;
+    return pp_arena_printf(a, "%.*s%.*s", PP_FMT(exchange), (int)(folder.n - mark.n), folder.s + mark.n);
 }

@@ -10,11 +10,19 @@
 #include "refs/refs.h"
 #include "ev.h"
 
+/* How X12 reaches the payer. The channel of its requests is then x12, and base_url says where. */
+enum pp_x12_transport {
+    PP_X12_NOT,
+    PP_X12_CORE, /* x12-core: HTTP(S), MIME multipart as in the CAQH CORE connectivity rule */
+    PP_X12_FILE, /* x12-file: an exchange folder, file:///folder */
+};
+
 struct pp_payer {
     struct pp_str id;                               /* "meridian" */
     struct pp_str name;                             /* for people */
     enum ev_coverage_lob lob;                       /* when the coverage does not say it */
     enum ev_requirement_determined_channel channel; /* how requests are sent; NONE: never sent */
+    enum pp_x12_transport transport;                /* of channel x12 */
     struct pp_str base_url;                         /* as in the pack; may begin with "{payersim}" or "{payersim+n}" */
     struct pp_str ig;                               /* PAS version it speaks: "2.2.1" */
     struct pp_str org_filter;                       /* spelling of the organization in its subscription filter */
@@ -28,7 +36,14 @@ struct pp_payer {
     struct pp_str callback_secret;                  /* name of the secret in it */
     struct pp_str phone;                            /* for tasks done by hand */
     struct pp_str portal_url;
-    int32_t requests_s_max; /* over all instances */
+    /* X12 envelope: us and the payer as it knows us both. */
+    struct pp_str isa_sender_type, isa_sender;     /* ISA05, ISA06 */
+    struct pp_str isa_receiver_type, isa_receiver; /* ISA07, ISA08 */
+    struct pp_str gs_sender, gs_receiver;          /* GS02, GS03; empty: as in ISA */
+    struct pp_str x12_usage;                       /* ISA15: P production, T test; empty: T */
+    struct pp_str x12_attachment;                  /* guide of the 275 it takes: 005010X211 (empty too), 006020X316 */
+    struct pp_str x12_profile;                     /* name of its companion guide in our words, for people */
+    int32_t requests_s_max;                        /* over all instances */
     int32_t concurrent_max;
     int32_t connect_timeout_ms, timeout_ms;
 };
@@ -40,9 +55,16 @@ const struct pp_payer *pp_refs_payer_find(const struct pp_refs *r, struct pp_str
 /* In order of id: pass NULL first. */
 const struct pp_payer *pp_refs_payer_next(const struct pp_refs *r, const struct pp_payer *prev);
 
+/* By its own name in an X12 envelope (ISA06 of what it sends is isa_receiver of what it gets), type alike when given.
+ * NULL: nobody, or more than one. */
+const struct pp_payer *pp_refs_payer_by_isa(const struct pp_refs *r, struct pp_str type, struct pp_str id);
+
 /* base_url with "{payersim}" replaced by `payersim` ("http://127.0.0.1:7150": the runtime's configuration key
  * payersim-url), "{payersim+n}" by the same with the port n higher; without a slash at its end. Empty when the payer
  * has no URL. */
 struct pp_str pp_payer_url(const struct pp_payer *p, struct pp_str payersim, struct pp_arena *a);
+/* Exchange folder of a payer of channel x12-file, "{exchange}" replaced by `exchange` (the configuration key
+ * exchange-dir). Empty for every other payer, and when it stands in the pack but is not configured. */
+struct pp_str pp_payer_folder(const struct pp_payer *p, struct pp_str exchange, struct pp_arena *a);
 
 #endif

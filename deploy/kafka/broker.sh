@@ -78,7 +78,9 @@ kafka_start() {
     local options jvm
     mapfile -t options < <(kafka_options)
     read -ra jvm <<<"$KAFKA_JVM"
-    setsid java "${jvm[@]}" -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -cp "$KAFKA_LIB/*" "${options[@]}" kafka.Kafka \
+    # A sender waits for door and broker, nobody for the services behind: these two go first, where that is allowed.
+    # Where the kernel shares the processor out by session, a nice value counts within it; the session has its own, below.
+    setsid nice -n -10 java "${jvm[@]}" -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -cp "$KAFKA_LIB/*" "${options[@]}" kafka.Kafka \
         "$KAFKA_HOME/server.properties" >"$RUN/log/kafka-start.log" 2>&1 </dev/null 9>&- &
     echo $! >"$KAFKA_PID"
     wait_for 60 "Kafka" kafka_up_or_dead || true
@@ -86,6 +88,7 @@ kafka_start() {
         tail -qn 15 "$RUN/log/kafka-start.log" "$RUN/log/kafka.log" 2>/dev/null | sed 's/^/  | /' >&2
         fail "Kafka did not start" "its logs: $RUN/log/kafka.log and $RUN/log/kafka-start.log"
     fi
+    { echo -10 >"/proc/$(cat "$KAFKA_PID")/autogroup"; } 2>/dev/null || true
 }
 # By its number alone: in its first moment the process is still called like this script.
 kafka_up_or_dead() {

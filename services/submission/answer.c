@@ -55,14 +55,18 @@ static void prior_stands(struct submission *s, struct submission_row *sub) {
     }
 }
 
+/* A request that the payer's gateway has acknowledged has a time by which it is to be decided: that ends, too. */
 static void reject(struct submission *s, struct submission_row *sub, struct pp_str code, struct pp_str reason,
-                   struct pp_str element, bool may_correct) {
+                   struct pp_str element, bool may_correct, bool review) {
     sub->state = PP_STR(SUB_REJECTED);
     sub->reason = reason;
+    if (sub->due) pp_timer(s->out, SUBMISSION_TIMER_DUE, sub->submission_id, 0);
+    sub->due = 0;
     SUBMISSION_EACH_LINE(s, sub, l) {
-        if (submission_state(l) != LINE_SENT) continue;
+        enum submission_line_state st = submission_state(l);
+        if (st != LINE_SENT && st != LINE_PENDED) continue; /* pended: acknowledged, and then not considered */
         l->reason = reason;
-        submission_line_set(s, l, LINE_REFUSED, BY_US);
+        submission_line_set(s, l, LINE_REFUSED, st == LINE_SENT ? BY_US : BY_PAYER);
     }
     prior_stands(s, sub);
     struct ev_submission_rejected e = {.case_id = sub->case_id,
@@ -75,6 +79,8 @@ static void reject(struct submission *s, struct submission_row *sub, struct pp_s
     pp_emit(s->out, EV(submission_rejected, SUBMISSION_REJECTED, &e));
     struct pp_arena *a = pp_out_arena(s->out);
     struct pp_str where = element.n ? pp_arena_printf(a, " at %.*s", PP_FMT(element)) : PP_STR_NONE;
+    /* Tasks are told to subscribers: of a 278 its code is, the payer's own words (MSG) stand in the request. */
+    if (review) reason = pp_arena_printf(a, "the payer's code is %.*s", PP_FMT(code));
     submission_task(s, sub, EV_TASK_NEEDED_KIND_CORRECT_RESEND,
                     pp_arena_printf(a, "%s: %.*s%.*s", may_correct ? "Correct it and send it again" : "Not considered",
                                     PP_FMT(pp_str_cut(reason, 160)), PP_FMT(where)));
@@ -124,8 +130,10 @@ static bool take_over(struct submission *s, struct submission_line_row *l, const
 }
 
 /* True when there is something to tell about the line. */
-static bool apply(struct submission *s, struct submission_line_row *l, const struct ev_decided_line *d) {
+static bool apply(struct submission *s, struct submission_line_row *l, const struct ev_decided_line *d,
+                  struct pp_str source) {
     enum ev_decided_line_outcome o = pp_pas_outcome(d->review_code, d->reason_code);
+    if (source.n) o = d->outcome; /* a 278 says more than one code: its reader has weighed all of it */
     /* The reader saw the code's system: what it calls unclear stays so, whatever the code looks like. A pended line
      * without a code comes from servers of the first guide. */
     if (d->outcome == EV_DECIDED_LINE_OUTCOME_UNCLEAR ||
@@ -162,7 +170,13 @@ static bool apply(struct submission *s, struct submission_line_row *l, const str
     if (!submission_line_granted(to)) l->authorization_no = PP_STR_NONE;
     l->by_person = false;
     l->decided = s->ctx->now_ms;
-    return submission_line_set(s, l, to, BY_PAYER);
+    bool moved = submission_line_set(s, l, to, BY_PAYER);
+    struct submission_row *sub = submission_find(s, l->submission_id);
+    if (moved && to == LINE_REFUSED && sub)
+        submission_task(s, sub, EV_TASK_NEEDED_KIND_CORRECT_RESEND,
+                        pp_arena_printf(pp_out_arena(s->out), "Line %d was not considered (reason code %.*s)", l->line,
+                                        PP_FMT(l->reason_code)));
+    return moved;
 }
 
 static const struct ev_decided_line *said_of(const struct ev_pas_answered *a, int32_t line) {
@@ -184,7 +198,7 @@ static void lines(struct submission *s, struct submission_row *sub, const struct
         const struct ev_decided_line *d = said_of(a, l->line);
         /* The answer to a request has to speak of every line of it; a notification may speak of some. */
         if (!d && direct && submission_state(l) == LINE_SENT) d = a->wanted_n ? &waits : &silent;
-        if (d && apply(s, l, d) && n < SUBMISSION_LINES_MAX) rows[n++] = l;
+        if (d && apply(s, l, d, a->source) && n < SUBMISSION_LINES_MAX) rows[n++] = l;
     }
     bool pended = false;
     SUBMISSION_EACH_LINE(s, sub, l) {
@@ -223,6 +237,7 @@ static void info(struct submission *s, struct submission_row *sub, const struct 
     pp_buf_free(&b);
     if (pp_uuid_eq(digest, sub->info_digest)) return;
     sub->info_digest = digest;
+    sub->attach = submission_wanted_numbers(s, a);
     sub->info_open = true;
     pp_emit(s->out, EV(info_requested, INFO_REQUESTED, &e));
 }
@@ -240,10 +255,49 @@ static struct ev_pas_answered held(struct submission *s, const struct ev_pas_ans
     return h;
 }
 
+/* X12: the file was put into the folder (no source), or a 999 has accepted it. The answer follows. */
+static void queued(struct submission *s, struct submission_case_row *c, struct submission_row *sub,
+                   const struct ev_pas_answered *a) {
+    struct ev_decided_line waits = {.outcome = EV_DECIDED_LINE_OUTCOME_PENDED,
+                                    .reason = PP_STR("Taken by the payer's gateway; no decision yet")};
+    struct ev_pas_answered pended = *a;
+    if (!a->source.n || !pp_str_eqz(sub->state, SUB_SENDING) || pp_str_eqz(sub->kind, "cancel")) return;
+    if (sub->again) return; /* of a try that has been answered: files come in any order */
+    pended.lines = &waits;
+    pended.lines_n = 1;
+    acknowledge(s, sub, PP_STR_NONE);
+    submission_answer_came(s, sub);
+    lines(s, sub, &pended, true);
+    submission_reconcile(s, c);
+    submission_packet_waiting(s, c);
+}
+
+static bool has_refused(struct submission *s, const struct submission_row *sub) {
+    SUBMISSION_EACH_LINE(s, sub, l) {
+        if (submission_state(l) == LINE_REFUSED) return true;
+    }
+    return false;
+}
+
+/* What a cancellation by X12 names: the payer's number of what is taken back. */
+static void numbers_of(const struct ev_pas_answered *a, struct submission_row *sub, struct submission_send *q) {
+    for (size_t i = 0; i < a->lines_n; i++) {
+        if (!sub->reference.n) sub->reference = a->lines[i].reference;
+        if (!q->authorization.n) q->authorization = a->lines[i].authorization;
+    }
+}
+
 void submission_answered(struct submission *s, struct submission_row *sub, const struct ev_pas_answered *a,
                          bool direct) {
     struct submission_case_row *c = submission_case(s, sub->case_id);
     if (!c) return;
+    if (submission_wire_of(s, sub) == WIRE_X12 && a->outcome == EV_PAS_ANSWERED_OUTCOME_QUEUED && !a->lines_n &&
+        !a->error_code.n) {
+        queued(s, c, sub, a);
+        return;
+    }
+    submission_silence_ends(s, sub);
+    sub->again = false;
     bool withdrawn = pp_str_eqz(sub->state, SUB_WITHDRAWN);
     if (pp_str_eqz(sub->kind, "cancel")) {
         if (pp_str_eqz(sub->state, SUB_SENDING)) submission_cancel_answered(s, sub, a);
@@ -257,6 +311,7 @@ void submission_answered(struct submission *s, struct submission_row *sub, const
         SUBMISSION_EACH_LINE(s, sub, l) {
             if (q.lines_n < SUBMISSION_LINES_MAX) q.lines[q.lines_n++] = l->line;
         }
+        numbers_of(a, sub, &q);
         submission_send(s, &q);
         return;
     }
@@ -267,16 +322,21 @@ void submission_answered(struct submission *s, struct submission_row *sub, const
         a = &hold;
     }
     if (a->error_code.n && !a->lines_n) {
-        if (pp_str_eqz(sub->state, SUB_SENDING))
-            reject(s, sub, a->error_code, a->error_text, a->error_element, correctable(a->error_followup));
-        else if (direct && submission_has_live(s, sub))
+        bool waits = submission_waits(s, sub);
+        if (waits && submission_again(s, sub, a)) return;
+        if (waits)
+            reject(s, sub, a->error_code, a->error_text, a->error_element, correctable(a->error_followup),
+                   pp_str_eqz(a->source, "278"));
+        else if ((direct || pp_str_eqz(a->source, "278")) && submission_has_live(s, sub))
             submission_task(s, sub, EV_TASK_NEEDED_KIND_PAYER_CONTACT,
                             PP_STR("The payer now refuses a request that it has answered before"));
     } else {
         acknowledge(s, sub, a->payer_ref);
+        submission_answer_came(s, sub);
+        sub->answered = true;
         lines(s, sub, a, direct);
         info(s, sub, a);
-        if (!submission_has_live(s, sub)) submission_task_settle(s, sub, PP_STR("Decided"));
+        if (!submission_has_live(s, sub) && !has_refused(s, sub)) submission_task_settle(s, sub, PP_STR("Decided"));
     }
     submission_reconcile(s, c);
     submission_packet_waiting(s, c);
@@ -291,7 +351,7 @@ void submission_failed(struct submission *s, struct submission_row *sub) {
         struct ev_pas_answered a = {.error_code = PP_STR("failed")};
         if (pp_str_eqz(sub->state, SUB_SENDING)) submission_cancel_answered(s, sub, &a);
     } else if (pp_str_eqz(sub->state, SUB_SENDING)) {
-        reject(s, sub, PP_STR_NONE, why, PP_STR_NONE, true);
+        reject(s, sub, PP_STR_NONE, why, PP_STR_NONE, true, false);
     }
     submission_packet_waiting(s, c);
 }
@@ -313,10 +373,7 @@ void submission_delayed(struct submission *s, struct submission_row *sub, bool d
 void submission_due(struct submission *s) {
     struct submission_row *sub = submission_find(s, s->in->ref);
     if (!sub || !submission_has_live(s, sub)) return;
-    const struct ev_pas_submit *r = submission_request(s, sub);
-    if (pp_str_eqz(sub->channel, "fhir") && r)
-        pp_call(s->out, SUBMISSION_CALL_INQUIRE, submission_decider(s, sub->payer), sub->submission_id,
-                EV(pas_submit, PAS_SUBMIT, r));
+    submission_inquire(s, sub);
     SUBMISSION_EACH_LINE(s, sub, l) {
         if (submission_state(l) == LINE_PENDED)
             submission_line_task(s, l, EV_TASK_NEEDED_KIND_PAYER_CONTACT,

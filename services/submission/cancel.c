@@ -20,9 +20,9 @@ static void end_lines(struct submission *s, struct submission_row *sub, enum sub
 
 void submission_cancel(struct submission *s, struct submission_case_row *c, struct submission_row *sub,
                        struct pp_str reason) {
-    bool fhir = pp_str_eqz(sub->channel, "fhir"), open = pp_str_eqz(sub->state, SUB_OPEN);
+    bool wire = submission_wire_of(s, sub) != WIRE_NONE, open = pp_str_eqz(sub->state, SUB_OPEN);
     sub->reason = reason;
-    if (open && fhir) {
+    if (open && wire) {
         struct submission_send q = {
             .c = c, .prior = sub, .kind = EV_PAS_SUBMIT_KIND_CANCEL, .payer = sub->payer, .channel = sub->channel};
         SUBMISSION_EACH_LINE(s, sub, l) {
@@ -37,7 +37,7 @@ void submission_cancel(struct submission *s, struct submission_case_row *c, stru
     if (pp_str_eqz(sub->state, SUB_SENDING)) {
         /* Not yet sent: the job goes away. Already on the wire: its answer finds the state below and the cancellation
          * follows then. */
-        pp_call_cancel(s->out, SUBMISSION_CALL_SUBMIT, sub->submission_id);
+        submission_take_back(s, sub);
         sub->state = PP_STR(SUB_WITHDRAWN);
         end_lines(s, sub, BY_US);
         told(s, sub, reason);

@@ -9,6 +9,8 @@ static void event(struct submission *s) {
     case EV_REQUIREMENT_DETERMINED: submission_determined(s, e->as.requirement_determined); break;
     case EV_PACKET_RELEASED: submission_packet(s, e->as.packet_released); break;
     case EV_PAYER_ANSWER_REPORTED: submission_payer_answer(s, e->as.payer_answer_reported); break;
+    case EV_INTERCHANGE_SENT: submission_interchange_sent(s, e->as.interchange_sent); break;
+    case EV_INTERCHANGE_ANSWERED: submission_interchange_answered(s, e->as.interchange_answered); break;
     /* Rows never move: an open request stays with the side that sent it, where its number leads. */
     case EV_PATIENT_MERGED: pp_count(s->out, "submission_merges_total", PP_STR_NONE, 1); break;
     default: break;
@@ -29,7 +31,7 @@ static void command(struct submission *s) {
 
 static void outcome(struct submission *s) {
     struct submission_row *sub = submission_find(s, s->in->ref);
-    bool direct = s->in->call_kind == SUBMISSION_CALL_SUBMIT;
+    bool direct = s->in->call_kind == SUBMISSION_CALL_SUBMIT || s->in->call_kind == SUBMISSION_CALL_X12_SUBMIT;
     if (!sub) return;
     switch (s->in->call) {
     case PP_CALL_ANSWERED: submission_answered(s, sub, s->in->ev->as.pas_answered, direct); break;
@@ -43,10 +45,37 @@ static void outcome(struct submission *s) {
     }
 }
 
+/* Documents that answer a request of the payer's are a request of their own; others stand beside theirs. */
+static void attached(struct submission *s) {
+    struct submission_row *sub = submission_find(s, s->in->ref);
+    const struct ev_pas_answered *a = s->in->call == PP_CALL_ANSWERED ? s->in->ev->as.pas_answered : NULL;
+    if (!sub) return;
+    if (pp_str_eqz(sub->kind, "documents")) {
+        if (a)
+            submission_answered(s, sub, a, true);
+        else if (s->in->call == PP_CALL_FAILED)
+            submission_failed(s, sub);
+        else
+            submission_delayed(s, sub, s->in->call == PP_CALL_DELAYED);
+        return;
+    }
+    struct pp_str why = a ? a->error_text : s->in->call == PP_CALL_FAILED ? s->in->why : PP_STR_NONE;
+    bool refused = a ? a->error_code.n > 0 : s->in->call == PP_CALL_FAILED;
+    if (refused && submission_has_live(s, sub))
+        submission_task(s, sub, EV_TASK_NEEDED_KIND_PAYER_CONTACT,
+                        pp_arena_printf(pp_out_arena(s->out), "The payer did not get the documents: %.*s",
+                                        PP_FMT(pp_str_cut(why, 200))));
+}
+
 static void answer(struct submission *s) {
     switch (s->in->call_kind) {
     case SUBMISSION_CALL_SUBMIT:
+    case SUBMISSION_CALL_X12_SUBMIT:
+    case SUBMISSION_CALL_X12_INQUIRE:
     case SUBMISSION_CALL_INQUIRE: outcome(s); break;
+    case SUBMISSION_CALL_X12_ATTACH: attached(s); break;
+    case SUBMISSION_CALL_X12_READ: submission_x12_read_answered(s); break;
+    case SUBMISSION_CALL_X12_ACK: submission_ack_answered(s); break;
     case SUBMISSION_CALL_READ: submission_read_answered(s); break;
     case SUBMISSION_CALL_SUBSCRIBE: submission_subscribed(s); break;
     default: break;
@@ -62,6 +91,8 @@ void submission_decide(const struct pp_ctx *ctx, struct pp_unit *unit, const str
         if (in->timer_kind == SUBMISSION_TIMER_DUE) submission_due(&s);
         if (in->timer_kind == SUBMISSION_TIMER_RENEW) submission_renew(&s);
         if (in->timer_kind == SUBMISSION_TIMER_EXPIRY) submission_expiring(&s);
+        if (in->timer_kind == SUBMISSION_TIMER_SILENT) submission_silent(&s);
+        if (in->timer_kind == SUBMISSION_TIMER_FORGET) submission_forget_number(&s);
         break;
     case PP_IN_ANSWER: answer(&s); break;
     }

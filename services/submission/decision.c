@@ -55,7 +55,8 @@ static struct submission_line_row *line_for(struct submission *s, struct submiss
                                 .channel = c->channel,
                                 .lines = {line},
                                 .lines_n = 1};
-    if (!q.channel.n || pp_str_eqz(q.channel, "fhir") || pp_str_eqz(q.channel, "none")) q.channel = PP_STR("phone");
+    if (!q.channel.n || pp_str_eqz(q.channel, "none") || submission_wire(s, q.channel, q.payer) != WIRE_NONE)
+        q.channel = PP_STR("phone");
     return submission_send(s, &q) ? submission_newest_line(s, c->case_id, line, c->payer) : NULL;
 }
 
@@ -129,7 +130,9 @@ void submission_decision_record(struct submission *s, const struct ev_decision_r
     if (!sub) return;
     enum submission_line_state to = submission_line_state_by(outcome_of(e->outcome));
     enum submission_line_state from = submission_state(l);
-    if (from == LINE_SENT) {
+    /* By X12 the payer may have had it for a day and keep silent: then what it says on the phone counts. */
+    bool silent = sub->delayed && submission_wire_of(s, sub) == WIRE_X12;
+    if (from == LINE_SENT && !silent) {
         pp_reply(s->out, PP_REPLY_CONFLICT, c->case_version, "the request is on its way and not answered yet");
         return;
     }
@@ -142,7 +145,8 @@ void submission_decision_record(struct submission *s, const struct ev_decision_r
     submission_line_set(s, l, to, BY_PERSON);
     received_by_hand(s, sub, e->authorization);
     bool waits = false;
-    SUBMISSION_EACH_LINE(s, sub, x) waits = waits || submission_state(x) == LINE_BY_HAND;
+    SUBMISSION_EACH_LINE(s, sub, x)
+    waits = waits || submission_state(x) == LINE_BY_HAND;
     if (!waits) submission_task_settle(s, sub, PP_STR("Recorded"));
     if (!submission_has_live(s, sub)) pp_timer(s->out, SUBMISSION_TIMER_DUE, sub->submission_id, 0);
     struct ev_decided_line said = submission_line_said(s, l);

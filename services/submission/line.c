@@ -1,5 +1,6 @@
 /* Lines of submissions: finding them, the one setter of their state, and the tasks that belong to a state. */
 #include "refs/due.h"
+#include "refs/payers.h"
 #include "submission/submission.h"
 
 struct submission_row *submission_find(struct submission *s, struct pp_uuid submission_id) {
@@ -8,9 +9,11 @@ struct submission_row *submission_find(struct submission *s, struct pp_uuid subm
 }
 
 struct submission_row *submission_by_trace(struct submission *s, struct pp_str trace) {
+    struct submission_row *best =
+        NULL; /* documents by X12 carry the number of what they belong to: the newest counts */
     PP_EACH_ROW(s->unit, SUBMISSION_SUBMISSION, submission_row, sub)
-    if (trace.n && pp_str_eq(sub->trace, trace)) return sub;
-    return NULL;
+    if (trace.n && pp_str_eq(sub->trace, trace) && (!best || sub->created >= best->created)) best = sub;
+    return best;
 }
 
 enum submission_line_state submission_state(const struct submission_line_row *l) {
@@ -109,6 +112,22 @@ void submission_task_settle(struct submission *s, struct submission_row *sub, st
     if (!sub->task.n) return;
     settle(s, sub, 0, sub->task, outcome);
     sub->task = PP_STR_NONE;
+}
+
+void submission_payer_task(struct submission *s, struct pp_str payer, struct pp_str about, struct pp_str reason) {
+    struct pp_arena *a = pp_out_arena(s->out);
+    struct pp_uuid unit = pp_pseudo_person(s->in->hdr.tenant, pp_arena_printf(a, "payer:%.*s", PP_FMT(payer)));
+    const struct pp_payer *p = pp_refs_payer(s->ctx->refs, payer);
+    enum ev_task_needed_kind kind = EV_TASK_NEEDED_KIND_PAYER_CONTACT;
+    struct ev_task_needed t = {
+        .task_id = pp_uuid_derive(unit, pp_arena_printf(a, "payer_contact/%.*s", PP_FMT(about))),
+        .kind = kind,
+        .subject = pp_arena_printf(a, "%.*s, %.*s", PP_FMT(p ? p->name : payer), PP_FMT(pp_str_cut(about, 40))),
+        .reason = reason,
+        .queue = pp_refs_task_queue(s->ctx->refs, kind),
+        .due = pp_refs_task_due(s->ctx->refs, kind, false, s->ctx->now_ms, p ? p->zone : PP_STR_NONE),
+        .owner = EV_TASK_NEEDED_OWNER_SUBMISSION};
+    pp_emit_to(s->out, unit, EV(task_needed, TASK_NEEDED, &t));
 }
 
 /* ---- the one setter ---- */

@@ -10,12 +10,17 @@
     " 'accepted', l.accepted, 'by_person', l.by_person, 'evidence', l.evidence, 'decided', l.decided)"                 \
     " order by l.line), '[]') from submission_line l"                                                                  \
     " where l.person = s.person and l.submission_id = s.submission_id)"
+/* Interchanges of a request, and what acknowledged them. */
+#define INTERCHANGES                                                                                                   \
+    "(select coalesce(json_agg(json_build_object('kind', i.kind, 'control', i.control, 'sent', i.sent, 'answered',"    \
+    " i.answered, 'verdict', i.verdict) order by i.sent, i.kind), '[]') from interchange i"                            \
+    " where i.submission_id = s.submission_id and i.sent is not null)"
 #define SUBMISSION                                                                                                     \
     "json_build_object('submission_id', s.submission_id, 'case_id', s.case_id, 'case_version', s.case_version,"        \
     " 'payer', s.payer, 'channel', s.channel, 'kind', s.kind, 'state', s.state, 'trace', s.trace,"                     \
     " 'prior_id', s.prior_id, 'payer_ref', s.payer_ref, 'reference', s.reference, 'reason', s.reason,"                 \
     " 'created', s.created, 'received', s.received, 'due', s.due, 'delayed', s.delayed, 'info_open', s.info_open,"     \
-    " 'lines', " LINES ")"
+    " 'sends', s.sends, 'interchanges', " INTERCHANGES ", 'lines', " LINES ")"
 
 /* $1 case, $2 now */
 static const char case_sql[] =

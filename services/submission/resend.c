@@ -4,10 +4,12 @@
 static struct submission_row *rejected_of(struct submission *s, const struct submission_case_row *c) {
     struct submission_row *best = NULL;
     PP_EACH_ROW(s->unit, SUBMISSION_SUBMISSION, submission_row, sub) {
-        if (!pp_uuid_eq(sub->case_id, c->case_id) || !pp_str_eqz(sub->state, SUB_REJECTED)) continue;
+        /* A request of which single lines were not considered is still there for the others. */
+        if (!pp_uuid_eq(sub->case_id, c->case_id) || pp_str_eqz(sub->state, SUB_CLOSED)) continue;
         if (!pp_str_eq(sub->payer, c->payer)) continue; /* another payer is responsible by now */
         bool refused = false;
-        SUBMISSION_EACH_LINE(s, sub, l) refused = refused || submission_state(l) == LINE_REFUSED;
+        SUBMISSION_EACH_LINE(s, sub, l)
+        refused = refused || submission_state(l) == LINE_REFUSED;
         if (refused && (!best || sub->created >= best->created)) best = sub;
     }
     return best;
@@ -48,9 +50,11 @@ void submission_resend(struct submission *s, const struct ev_request_resend *e) 
         pp_reply(s->out, PP_REPLY_CONFLICT, c->case_version, "its lines are no longer wanted");
         return;
     }
-    SUBMISSION_EACH_LINE(s, old, l) submission_line_set(s, l, LINE_SUPERSEDED, BY_US);
+    SUBMISSION_EACH_LINE(s, old, l) {
+        if (submission_state(l) == LINE_REFUSED) submission_line_set(s, l, LINE_SUPERSEDED, BY_US);
+    }
     submission_task_settle(s, old, PP_STR("Sent again"));
-    old->state = PP_STR(SUB_CLOSED);
+    if (!submission_has_live(s, old)) old->state = PP_STR(SUB_CLOSED);
     submission_send(s, &q);
     pp_reply(s->out, PP_REPLY_DONE, c->case_version, "sent again");
 }

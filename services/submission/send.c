@@ -83,6 +83,11 @@ static void join_documents(struct submission *s, const struct submission_send *q
     r->documents_n = n;
 }
 
+/* A 275 holds what the payer asked for and nothing else. */
+static bool alone(struct submission *s, const struct submission_send *q) {
+    return q->kind == EV_PAS_SUBMIT_KIND_DOCUMENTS && submission_wire(s, q->channel, q->payer) == WIRE_X12;
+}
+
 static int fill(struct submission *s, const struct submission_send *q, struct submission_row *sub,
                 struct ev_pas_submit *r) {
     const struct ev_case *body = submission_case_body(s, q->c);
@@ -95,8 +100,9 @@ static int fill(struct submission *s, const struct submission_send *q, struct su
                                 .payer = q->payer,
                                 .lines = (int64_t *)q->lines,
                                 .lines_n = q->lines_n,
-                                .created = sub->created};
-    join_documents(s, q, was, r);
+                                .created = sub->created,
+                                .authorization = q->authorization};
+    join_documents(s, q, alone(s, q) ? NULL : was, r);
     if (!was) return 0;
     r->prior_trace = was->trace;
     r->prior_submission = q->prior->submission_id;
@@ -188,16 +194,18 @@ struct submission_row *submission_send(struct submission *s, const struct submis
     struct submission_row *sub = pp_row_add(s->unit, SUBMISSION_SUBMISSION, &key);
     struct ev_pas_submit r;
     if (!sub) return NULL;
-    bool by_hand = !pp_str_eqz(q->channel, "fhir");
+    bool by_hand = submission_wire(s, q->channel, q->payer) == WIRE_NONE;
     sub->case_id = q->c->case_id;
     sub->case_version = q->c->case_version;
     sub->payer = q->payer;
     sub->channel = by_hand && !q->channel.n ? PP_STR("phone") : q->channel;
     sub->kind = pp_str_z(ev_pas_submit_kind_name(q->kind));
-    sub->trace = next_trace(s);
+    /* Documents by X12 are no new request at the payer: they go, and are answered, under the number of the first. */
+    sub->trace = q->prior && alone(s, q) ? q->prior->trace : next_trace(s);
     sub->created = s->ctx->now_ms;
     sub->state = by_hand ? PP_STR(SUB_BY_HAND) : PP_STR(SUB_SENDING);
     if (q->prior) sub->prior_id = q->prior->submission_id;
+    if (q->prior) sub->attach = q->prior->attach;
     if (fill(s, q, sub, &r) < 0) {
         pp_park(s->out, q->c->case_id, "the copy of the case cannot be read");
         return NULL;
@@ -213,10 +221,10 @@ struct submission_row *submission_send(struct submission *s, const struct submis
     started(s, q, sub);
     if (by_hand)
         submission_task(s, sub, EV_TASK_NEEDED_KIND_SUBMIT_BY_HAND,
-                        PP_STR("This payer takes requests by portal or phone; record its reference and its decision"));
+                        PP_STR("This payer takes requests by portal or phone; "
+                               "record its reference and its decision"));
     else
-        pp_call(s->out, SUBMISSION_CALL_SUBMIT, submission_decider(s, sub->payer), sub->submission_id,
-                EV(pas_submit, PAS_SUBMIT, &r));
+        submission_go(s, sub, &r);
     pp_count(s->out, "submissions_total", pp_arena_printf(pp_out_arena(s->out), "kind=%.*s", PP_FMT(sub->kind)), 1);
     return sub;
 }

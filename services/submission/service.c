@@ -3,8 +3,8 @@
 extern const char *const submission_migrations[];
 
 static const enum ev_type reads[] = {
-    EV_CASE_OPENED,     EV_CASE_CHANGED,          EV_CASE_WITHDRAWN, EV_REQUIREMENT_DETERMINED,
-    EV_PACKET_RELEASED, EV_PAYER_ANSWER_REPORTED, EV_PATIENT_MERGED,
+    EV_CASE_OPENED,           EV_CASE_CHANGED,   EV_CASE_WITHDRAWN,   EV_REQUIREMENT_DETERMINED, EV_PACKET_RELEASED,
+    EV_PAYER_ANSWER_REPORTED, EV_PATIENT_MERGED, EV_INTERCHANGE_SENT, EV_INTERCHANGE_ANSWERED,
 };
 
 const struct pp_call_def submission_calls[SUBMISSION_CALLS] = {
@@ -35,6 +35,41 @@ const struct pp_call_def submission_calls[SUBMISSION_CALLS] = {
      .answer = EV_PAS_SUBSCRIBED,
      .build = call_subscribe_build,
      .parse = call_subscribe_parse},
+    {.kind = SUBMISSION_CALL_X12_SUBMIT,
+     .name = "x12-submit",
+     .request = EV_PAS_SUBMIT,
+     .answer = EV_PAS_ANSWERED,
+     .build = call_x12_build,
+     .parse = call_x12_parse,
+     .build_inquiry = call_x12_doubt_build,
+     .parse_inquiry = call_x12_inquiry_parse},
+    {.kind = SUBMISSION_CALL_X12_INQUIRE,
+     .name = "x12-inquire",
+     .request = EV_PAS_SUBMIT,
+     .answer = EV_PAS_ANSWERED,
+     .build = call_x12_inquiry_build,
+     .parse = call_x12_inquire_parse},
+    {.kind = SUBMISSION_CALL_X12_ATTACH,
+     .name = "x12-attach",
+     .request = EV_PAS_SUBMIT,
+     .answer = EV_PAS_ANSWERED,
+     .blobs = call_x12_attach_blobs,
+     .build = call_x12_attach_build,
+     .parse = call_x12_attach_parse,
+     .build_inquiry = call_x12_attach_doubt,
+     .parse_inquiry = call_x12_attach_parse},
+    {.kind = SUBMISSION_CALL_X12_READ,
+     .name = "x12-read",
+     .request = EV_PAS_SUBMIT,
+     .answer = EV_PAS_ANSWERED,
+     .blobs = call_x12_read_blobs,
+     .parse = call_x12_read_parse},
+    {.kind = SUBMISSION_CALL_X12_ACK,
+     .name = "x12-ack",
+     .request = EV_PAS_READ,
+     .answer = EV_PAS_ANSWERED,
+     .blobs = call_x12_ack_blobs,
+     .parse = call_x12_ack_parse},
 };
 
 static const char case_person[] = "select person, tenant from case_copy where case_id = $1::uuid";

@@ -15,6 +15,8 @@ static const struct pp_col submission_cols[] = {
     C(kind, TEXT),          C(state, TEXT),   C(trace, TEXT),       C(prior_id, UUID), C(payer_ref, TEXT),
     C(reference, TEXT),     C(reason, TEXT),  C(request, TEXT),     C(created, TIME),  C(received, TIME),
     C(due, TIME),           C(delayed, BOOL), C(info_open, BOOL),   C(task, TEXT),     C(info_digest, UUID),
+    C(attach, TEXT),        C(sends, INT),    C(inquiries, INT),    C(attached, BOOL), C(again, BOOL),
+    C(answered, BOOL),
 };
 #undef C
 #define C(member, kind) PP_COL(submission_line_row, member, kind)
@@ -58,6 +60,13 @@ static const struct pp_col subscription_cols[] = {
 };
 #undef C
 
+#define C(member, kind) PP_COL(submission_interchange_row, member, kind)
+static const struct pp_col interchange_cols[] = {
+    C(submission_id, UUID), C(kind, TEXT), C(payer, TEXT),    C(control, TEXT), C(case_id, UUID),
+    C(owner, UUID),         C(sent, TIME), C(answered, TIME), C(verdict, TEXT), C(hash, TEXT),
+};
+#undef C
+
 #define TABLE(id, type, key_count)                                                                                     \
     static const struct pp_table id##_table = {                                                                        \
         #id, sizeof(struct type), key_count, sizeof id##_cols / sizeof id##_cols[0], id##_cols, false}
@@ -67,10 +76,12 @@ TABLE(submission, submission_row, 1);
 TABLE(submission_line, submission_line_row, 2);
 TABLE(counter, submission_counter_row, 1);
 TABLE(subscription, submission_subscription_row, 2);
+TABLE(interchange, submission_interchange_row, 2);
 #undef TABLE
 
 const struct pp_table *const submission_tables[SUBMISSION_TABLE_COUNT] = {
-    [SUBMISSION_CASE] = &case_copy_table,        [SUBMISSION_NEED] = &need_table,
-    [SUBMISSION_SUBMISSION] = &submission_table, [SUBMISSION_LINE] = &submission_line_table,
-    [SUBMISSION_COUNTER] = &counter_table,       [SUBMISSION_SUBSCRIPTION] = &subscription_table,
+    [SUBMISSION_CASE] = &case_copy_table,          [SUBMISSION_NEED] = &need_table,
+    [SUBMISSION_SUBMISSION] = &submission_table,   [SUBMISSION_LINE] = &submission_line_table,
+    [SUBMISSION_COUNTER] = &counter_table,         [SUBMISSION_SUBSCRIPTION] = &subscription_table,
+    [SUBMISSION_INTERCHANGE] = &interchange_table,
 };

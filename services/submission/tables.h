@@ -16,6 +16,7 @@ enum submission_table {
     SUBMISSION_LINE,
     SUBMISSION_COUNTER,
     SUBMISSION_SUBSCRIPTION,
+    SUBMISSION_INTERCHANGE,
     SUBMISSION_TABLE_COUNT
 };
 
@@ -49,6 +50,12 @@ struct submission_row {
     bool delayed, info_open;
     struct pp_str task;         /* kind of the task that is open for the request as a whole */
     struct pp_uuid info_digest; /* of what the payer asked for last: a repeat is no news */
+    /* X12 */
+    struct pp_str attach;     /* numbers that the documents it asked for must carry: "code=number|…" */
+    int32_t sends, inquiries; /* how often it went; how often it was asked about */
+    bool attached;            /* its documents went out */
+    bool answered;            /* a review came, not only an acknowledgement */
+    bool again;               /* the payer could not answer: it goes again when the timer says so */
 };
 
 struct submission_line_row {
@@ -80,6 +87,17 @@ struct submission_subscription_row { /* under the payer's pseudo-person */
     struct pp_str payer, org;
     struct pp_str endpoint, subscription, status;
     int64_t asked, checked;
+};
+
+/* Under the pseudo-person of the number ("control:<payer>:<ISA13>"): what went out under it, and acknowledgements that
+ * came before it was known (kind "ack", submission_id derived from the bytes). */
+struct submission_interchange_row {
+    struct pp_row row;
+    struct pp_uuid submission_id;
+    struct pp_str kind, payer, control;
+    struct pp_uuid case_id, owner;
+    int64_t sent, answered;
+    struct pp_str verdict, hash;
 };
 
 extern const struct pp_table *const submission_tables[SUBMISSION_TABLE_COUNT];

@@ -4,6 +4,7 @@ import argparse
 import datetime
 import json
 import os
+import subprocess
 import sys
 
 import confluent_kafka
@@ -67,7 +68,7 @@ def check_case(checks, case, play, topics):
     if not mine:
         return
     status = mine[0]
-    lines = sorted(status["lines"], key=lambda line: line["line"])
+    lines = sorted(status.get("lines", []), key=lambda line: line["line"])
     for axis in ("coverage", "authorization"):
         if axis in want:
             seen = [line[axis] for line in lines]
@@ -127,6 +128,82 @@ def check_payer(checks, play):
     checks.that(bool(told) and all(e["verdict"].startswith("2") for e in told), "payers: every notification was taken", told[-3:])
 
 
+def submissions_of(play, key):
+    """What the owner says: requests of a case with their lines, oldest first."""
+    case = play.find_case(play.renamed(play.case(key).order_no))
+    answer = play.request("GET", f"{play.config.api['submission']}/v1/cases/{case['id']}/submissions")
+    return answer["submissions"]
+
+
+def check_x12(checks, play, topics):
+    """The X12 channel: the payers' books, our own, and the tasks of what belonged to nobody."""
+    claims = play.request("GET", play.config.payersim + "/_sim/claims")
+    log = [e for e in play.request("GET", play.config.payersim + "/_sim/log") if e["payer"] in ("northgate", "harbor")]
+    broken = [e for e in log if e.get("planned") is False or e["verdict"] in ("400", "401", "500")]
+    checks.that(not broken, "x12: no interchange broke a rule of its guide", broken[:3])
+    for key in ("x-core", "x-file", "x-lines", "x-pend", "x-pend-core", "x-twice", "x-stray", "x-cut", "x-drop", "x-away"):
+        trace = trace_of(play, key)
+        seen = [e for e in log if e.get("trace") == trace and e["op"] == "submit"]
+        held = [c[trace] for c in claims.values() if trace in c]
+        checks.that(len(held) == 1 and held[0]["repeats"] == 0 and len(seen) == 1, f"{key}: sent once, one live submission at the payer", seen)
+    asked = [e for e in log if e.get("trace") == trace_of(play, "x-cut") and e["op"] == "inquire"]
+    checks.that([e["verdict"] for e in asked] == ["found"], "x-cut: asked by X215 before anything was sent again", asked)
+    asked = [e["verdict"] for e in log if e.get("trace") == trace_of(play, "x-drop") and e["op"] in ("inquire", "submit")]
+    checks.that(asked == ["none", "278"], "x-drop: asked by X215 before it was sent again", asked)
+    again = [e for e in log if e.get("trace") == trace_of(play, "x-later") and e["op"] == "submit"]
+    checks.that([e["actions"] for e in again] == [{"1": "error"}, {"1": "A1"}], "x-later: the same request went twice, by itself", again)
+    for key, verdict in (("x-999", "999 R"), ("x-ta1", "TA1 R")):
+        seen = [e["verdict"] for e in log if e.get("trace") == trace_of(play, key)]
+        checks.that(verdict in seen and not any(trace_of(play, key) in c for c in claims.values()), f"{key}: the payer holds nothing", seen)
+    corrected = [s for s in submissions_of(play, "x-correct")]
+    checks.that([s["state"] for s in corrected] == ["closed", "open"] and [s["lines"][0]["state"] for s in corrected] == ["superseded", "approved"]
+                and "AAA 72" in corrected[0]["reason"], "x-correct: refused with its reason, then approved under another number", corrected)
+    refused = submissions_of(play, "x-999")
+    checks.that(len(refused) == 1 and refused[0]["state"] == "rejected" and "999" in refused[0]["reason"], "x-999: the refusal names its place", refused)
+    final = submissions_of(play, "x-final")
+    checks.that(len(final) == 1 and final[0]["state"] == "rejected", "x-final: nothing went again", final)
+    partial = submissions_of(play, "x-lines")[0]["lines"]
+    checks.that([line["authorized_units"] for line in partial] == ["1", "8"] and partial[1]["reason"].startswith("EIGHT VISITS, THEN A NEW PLAN OF CARE"),
+                "x-lines: units of each line, and the payer's words as they came", partial)
+    check_x12_documents(checks, play, log, claims)
+    check_x12_files(checks, play)
+    cancelled = submissions_of(play, "x-cancel")
+    checks.that([(s["kind"], s["state"]) for s in cancelled] == [("initial", "closed"), ("cancel", "closed")]
+                and claims["harbor"][cancelled[0]["trace"]]["cancelled"], "x-cancel: taken back at the payer", cancelled)
+    strays = [t for t in topics["pa.task.v1"].values() if t["kind"] == "payer_contact" and not t.get("case_id") and "Harbor Mutual" in t["subject"]]
+    checks.that(len(strays) == 1, "x-stray: one task for the answer to nobody, and no decision", strays)
+    told = [e for e in log if e["op"] == "tell"]
+    checks.that(bool(told) and all(e["verdict"] in ("put", "202") for e in told), "x12: every later decision was taken", told)
+    left = [name for name in os.listdir(os.path.join(play.config.run, "exchange/harbor/from-payer")) if name not in ("done", "refused")]
+    checks.that(not left and not os.path.exists(os.path.join(play.config.run, "exchange/harbor/from-payer/refused")),
+                "x12: no file of the payer is left or refused", left)
+
+
+def check_x12_files(checks, play):
+    """Both sides by the guide checker: what we wrote, and that the simulator's answers are none that only we would read."""
+    folder, wrong, n = os.path.join(play.config.run, "exchange/harbor"), [], 0
+    for where in ("taken", "from-payer/done"):
+        for name in sorted(os.listdir(os.path.join(folder, where))):
+            if not name.endswith((".278", ".275")):
+                continue
+            n += 1
+            done = subprocess.run([play.config.priorpath, "x12", "check", os.path.join(folder, where, name)], capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                wrong.append(f"{where}/{name}: {done.stdout.splitlines()[:2]}")
+    checks.that(n > 20 and not wrong, f"x12: {n} files of both sides hold to their guides", wrong[:3])
+
+
+def check_x12_documents(checks, play, log, claims):
+    attached = [e for e in log if e["op"] == "attach"]
+    checks.that(bool(attached) and all(e["verdict"] == "999 A" for e in attached), "x12: every 275 was accepted", attached[:3])
+    for key in ("x-core", "x-file"):
+        mine = [e for e in attached if e["trace"] == trace_of(play, key)]
+        checks.that(len(mine) == 1 and not mine[0]["wanted"] and mine[0]["bytes"] > 0, f"{key}: the announced note followed in one 275", mine)
+    wanted = [e for e in attached if e["trace"] == trace_of(play, "x-wants") and e["wanted"]]
+    number = claims["harbor"][trace_of(play, "x-wants")]["attachments"][-1]
+    checks.that(len(wanted) == 1 and wanted[0]["controls"] == [number] and number.startswith("ATT-"), "x-wants: the report carried the payer's number", wanted)
+
+
 def trace_of(play, key):
     case = play.full_case(play.renamed(play.case(key).order_no))
     return case["facts"]["trace"]
@@ -167,6 +244,7 @@ def main():
     for case in play.cases:
         check_case(checks, case, play, topics)
     check_payer(checks, play)
+    check_x12(checks, play, topics)
     check_door(checks, play)
     check_versions(checks, order)
     print(f"{checks.passed} passed, {checks.failed} failed")

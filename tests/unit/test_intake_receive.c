@@ -93,6 +93,58 @@ static void an_order_with_coverage(void **state) {
     assert_true(has_key(s->about, s->nabout, RCV_KEY_ORDER, "EHR", "O-1"));
 }
 
+static void a_cancellation_needs_no_service(void **state) {
+    (void)state;
+    static const char m[] = MSH("ORM^O01") PID "ORC|CA|O-1^EHR\r";
+    struct rcv_reading r;
+    rcv_read_hl7(&src, PP_STR(m), &r);
+    assert_int_equal(r.nrefusals, 0);
+    assert_int_equal(r.nreports, 2);
+    assert_fact(nth(&r, 1), EV_ORDER_REPORTED, "\"order_no\":\"O-1\"", "\"action\":\"cancel\"", NULL);
+}
+
+#define RF1 "RF1|P|A||||RF-77^EHR|20261124|20270224\r"
+#define PRD "PRD|RP|ABARA^NADIA|||||1003900101^NPI\r"
+
+/* One procedure makes an order of a referral; its trigger says what becomes of it. */
+static void a_referral(void **state) {
+    (void)state;
+    static const struct {
+        const char *m, *action;
+    } t[] = {
+        {MSH("REF^I12") RF1 PRD PID "PR1|1||27447^Knee^C4||20270110\rAUT||MERID||||||2\r", "\"action\":\"new\""},
+        {MSH("REF^I13") RF1 PRD PID "PR1|1||27447^Knee^C4||20270110\rAUT||MERID||||||2\r", "\"action\":\"change\""},
+        {MSH("RQA^I08") RF1 PRD PID "PR1|1||27447^Knee^C4||20270110\rAUT||MERID||||||2\r", "\"action\":\"new\""},
+        {MSH("RQA^I10") RF1 PRD PID "PR1|1||27447^Knee^C4||20270110\rAUT||MERID||||||2\r", "\"action\":\"change\""},
+        {MSH("REF^I14") RF1 PRD PID "PR1|1||27447^Knee^C4||20270110\rAUT||MERID||||||2\r", "\"action\":\"cancel\""},
+        {MSH("RQA^I11") RF1 PRD PID "PR1|1||27447^Knee^C4||20270110\rAUT||MERID||||||2\r", "\"action\":\"cancel\""},
+    };
+    struct rcv_reading r;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        rcv_read_hl7(&src, pp_str_z(t[i].m), &r);
+        assert_int_equal(r.nrefusals, 0);
+        assert_int_equal(r.nreports, 2);
+        assert_fact(nth(&r, 1), EV_ORDER_REPORTED, "\"order_no\":\"RF-77\"", t[i].action, "\"code\":\"27447\"",
+                    "\"priority\":\"urgent\"", "\"npi\":\"1003900101\"", "\"service_date\":\"2027-01-10\"",
+                    "\"units\":\"2\"", NULL);
+        assert_true(has_key(nth(&r, 1)->subject->about, nth(&r, 1)->subject->nabout, RCV_KEY_ORDER, "EHR", "RF-77"));
+    }
+    static const struct {
+        const char *m, *why;
+    } bad[] = {
+        {MSH("REF^I12") PRD PID "PR1|1||X\r", "the referral has no number (RF1-6 and RF1-11 are empty)"},
+        {MSH("REF^I12") RF1 PRD PID, "the referral names no procedure (PR1)"},
+        {MSH("REF^I12") RF1 PRD PID "PR1|1||X\rPR1|2||Y\r",
+         "the referral names several procedures under one number (PR1)"},
+        {MSH("REF^I12") RF1 PRD PID "PR1|1\r", "the order names no service"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        rcv_read_hl7(&src, pp_str_z(bad[i].m), &r);
+        assert_int_equal(r.nrefusals, 1);
+        assert_string_equal(r.refusals->reason.s, bad[i].why);
+    }
+}
+
 static void an_appointment(void **state) {
     (void)state;
     static const char m[] =
@@ -145,6 +197,7 @@ static void what_is_not_used_or_no_message(void **state) {
     struct rcv_reading r;
     rcv_read_hl7(&src, PP_STR(dft), &r);
     assert_true(r.not_used && !r.nreports && !r.nrefusals);
+    assert_non_null(strstr(r.not_used_why.s, "a charge is no claim"));
     rcv_read_hl7(&src, PP_STR("hello"), &r);
     assert_true(r.nrefusals == 1 && !r.nreports);
     static const char no_number[] = MSH("ORM^O01") PID "ORC|NW\rOBR|1|||72148^MRI^C4\r";
@@ -202,6 +255,8 @@ static void a_payers_answer_is_routed_by_our_number(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_order_with_coverage),
+        cmocka_unit_test(a_cancellation_needs_no_service),
+        cmocka_unit_test(a_referral),
         cmocka_unit_test(an_appointment),
         cmocka_unit_test(a_document_and_a_result),
         cmocka_unit_test(a_merge_names_both),

@@ -66,6 +66,18 @@ static void payers(void **state) {
     assert_true(
         pp_str_eqz(pp_payer_url(m, PP_STR("http://127.0.0.1:7150/"), &a), "http://127.0.0.1:7151/meridian/fhir"));
     assert_true(pp_str_empty(pp_payer_url(pp_refs_payer(refs, PP_STR("medicare")), PP_STR("http://x"), &a)));
+    const struct pp_payer *core = pp_refs_payer(refs, PP_STR("northgate")),
+                          *box = pp_refs_payer(refs, PP_STR("harbor"));
+    assert_int_equal(core->channel, EV_REQUIREMENT_DETERMINED_CHANNEL_X12);
+    assert_int_equal(core->transport, PP_X12_CORE);
+    assert_int_equal(box->transport, PP_X12_FILE);
+    assert_true(pp_str_eqz(pp_payer_folder(box, PP_STR("/mnt/ex"), &a), "/mnt/ex/harbor"));
+    assert_true(pp_str_empty(pp_payer_folder(box, PP_STR_NONE, &a)));
+    assert_true(pp_str_empty(pp_payer_folder(core, PP_STR("/mnt/ex"), &a)));
+    assert_true(pp_refs_payer_by_isa(refs, PP_STR("ZZ"), PP_STR("95701")) == box);
+    assert_null(pp_refs_payer_by_isa(refs, PP_STR("30"), PP_STR("95701")));
+    assert_null(pp_refs_payer_by_isa(refs, PP_STR("ZZ"), PP_STR("95999")));
+    assert_null(pp_refs_payer_by_isa(refs, PP_STR("ZZ"), PP_STR_NONE));
     pp_arena_free(&a);
 }
 

@@ -10,6 +10,12 @@
 #define HEAD(name) "# pack: " name "\n# version: 1\n# source: a test\n# date: 2026-11-24\n"
 #define PAYER_COLS "payer\tname\tcodes\tnames\tlob\tchannel\tzone\n"
 #define PAYER(id, codes) id "\tName of " id "\t" codes "\t\tcommercial\tportal\tAmerica/Chicago\n"
+#define X12_COLS                                                                                                       \
+    "payer\tname\tlob\tchannel\tzone\tbase_url\tisa_sender_type\tisa_sender\tisa_receiver_type\tisa_receiver\tx12_"    \
+    "usage\t"                                                                                                          \
+    "x12_attachment\n"
+#define X12(channel, url, receiver, usage, attachment)                                                                 \
+    "x\tX\tma\t" channel "\tUTC\t" url "\tZZ\tUS\tZZ\t" receiver "\t" usage "\t" attachment "\n"
 #define DOCS HEAD("doclists") "list\titem\ttitle\tpurpose\tmust\tsource\nd\tnote\tNote\twithpa\tyes\tehr\n"
 #define RULE_COLS "rule\tpayer\tlob\tcodes\tcategory\toutcome\tdocuments\ttext\tsource\tsource_date\n"
 #define RULE(id, codes, outcome) id "\t\tcommercial\t" codes "\t\t" outcome "\t\tA rule.\ta list\t2026-01-01\n"
@@ -64,7 +70,14 @@ static void refused(void **state) {
         {HEAD("payers") "payer\tname\tlob\tchannel\n", "column zone: the column is missing"},
         {HEAD("payers") PAYER_COLS "x\t\t\t\tcommercial\tportal\tUTC\n", "line 6, column name: must not be empty"},
         {HEAD("payers") PAYER_COLS PAYER("a", "") "x\tX\t\t\tnone\tportal\tUTC\n", "line 7, column lob: the value"},
-        {HEAD("payers") PAYER_COLS "x\tX\t\t\tma\tcarrier pigeon\tUTC\n", "column channel"},
+        {HEAD("payers") PAYER_COLS "x\tX\t\t\tma\tcarrier pigeon\tUTC\n", "channel is none of fhir, x12-core"},
+        {HEAD("payers") PAYER_COLS "x\tX\t\t\tma\tx12\tUTC\n", "channel is none of fhir, x12-core"},
+        {HEAD("payers") PAYER_COLS "x\tX\t\t\tma\tx12-file\tUTC\n", "channel x12 needs base_url"},
+        {HEAD("payers") X12_COLS X12("x12-core", "https://x", "", "T", ""), "channel x12 needs isa_receiver"},
+        {HEAD("payers") X12_COLS X12("x12-core", "file:///x", "9", "T", ""), "base_url does not fit to its channel"},
+        {HEAD("payers") X12_COLS X12("x12-file", "https://x", "9", "T", ""), "base_url does not fit to its channel"},
+        {HEAD("payers") X12_COLS X12("x12-core", "https://x", "9", "X", ""), "x12_usage is P or T"},
+        {HEAD("payers") X12_COLS X12("x12-core", "https://x", "9", "T", "005010X210"), "x12_attachment is 005010X211"},
         {HEAD("payers") PAYER_COLS "x\tX\t\t\tma\tfhir\tUTC\n", "channel fhir needs a base_url"},
         {HEAD("payers") PAYER_COLS "x\tX\t\t\tma\tportal\tMars/Olympus\n", "unknown zone"},
         {HEAD("payers") PAYER_COLS "x\tX\t\t\tma\tportal\tUTC\tmore\n", "line 6: more cells than columns"},

@@ -9,6 +9,7 @@ Times are minutes after 07:00 at the practice (Chicago). `expect` holds, for the
   claim                      state, and optionally carc or reason
   tasks                      kinds of tasks still open at the end (others may not be)
 """
+import copy
 import datetime
 
 import messages as m
@@ -57,8 +58,10 @@ class Case:
             play.drop(play.renamed(f"{self.key}") + ".837", text) if drop else play.http(text, "application/edi-x12")
         return self.at(minute, words, act)
 
-    def payer(self, code, *steps, **when):
-        self.answers.append({"when": {"payer": self.patient.payer, "member": self.patient.member, "code": code, **when}, "answers": list(steps)})
+    def payer(self, code, *steps, times=0, **when):
+        """What the payer says to this patient's request; times: to so many requests, then the next rule holds."""
+        rule = {"when": {"payer": self.patient.payer, "member": self.patient.member, "code": code, **when}, "answers": list(steps)}
+        self.answers.append({**rule, "times": times} if times else rule)
         return self
 
     def expects(self, **what):
@@ -212,4 +215,88 @@ def cases():
     case("gold", "exempt by a gold card", "8116", "ZIMMER", "FRITZ", "1961-06-16", "M", "lakeshore") \
         .orders(280, "74177", "CT abdomen and pelvis", ["R10.9"]).books(284, 13, days=1, code="74177").expects(coverage=["exempt"], readiness=["green"])
 
+    x12_cases(case)
     return out
+
+
+def corrected(patient):
+    """The patient with the member number as it stands on the card."""
+    p = copy.copy(patient)
+    p.member += "7"
+    return p
+
+
+def x12_cases(case):
+    """Payers that speak X12: Northgate by CORE over HTTP, Harbor Mutual by an exchange folder."""
+    case("x-core", "X12 by CORE: approved at once", "8201", "ADLER", "MIRA", "1975-04-04", "F", "northgate") \
+        .orders(70, *MRI).notes(74).books(78, 15, code="72148").payer("72148", {"action": "A1"}).bills(570, "72148") \
+        .expects(coverage=["required"], authorization=["approved"], readiness=["green"], claim={"state": "released"}, tasks=[])
+
+    case("x-file", "X12 by exchange folder: acknowledged, then approved", "8202", "BRANDT", "OSCAR", "1966-06-06", "M", "harbor") \
+        .orders(72, *MRI).notes(76).books(80, 14, code="72148").payer("72148", {"action": "A1"}).bills(572, "72148") \
+        .expects(coverage=["required"], authorization=["approved"], readiness=["green"], claim={"state": "released"}, tasks=[])
+
+    c = case("x-lines", "X12: one line approved, the other in part", "8203", "CLAUSEN", "INES", "1959-09-29", "F", "harbor")
+    c.orders(82, *MRI, order_no="O-xl-1", group="O-x-lines") \
+        .orders(83, "97110", "Therapeutic exercise", ["M25.561"], order_no="O-xl-2", group="O-x-lines", units="12^UN") \
+        .notes(90, order_no="O-xl-1").payer("72148", {"action": "A1"}).payer("97110", {"action": "A2", "units": "8", "text": "EIGHT VISITS, THEN A NEW PLAN OF CARE"}) \
+        .expects(coverage=["required", "required"], authorization=["approved", "partial"], tasks=["accept_partial"])
+
+    case("x-pend", "X12: pended, and approved hours later by a file of the payer's own", "8204", "DREYER", "PAUL", "1971-12-12", "M", "harbor") \
+        .orders(92, *MRI).notes(96).payer("72148", {"action": "A4"}, {"after": "2h", "action": "A1"}).expects(authorization=["approved"], tasks=[])
+
+    case("x-pend-core", "X12 by CORE: pended, and approved hours later by a call of the payer's", "8205", "ENGEL", "RITA", "1984-02-20", "F", "northgate") \
+        .orders(98, *MRI).notes(102).payer("72148", {"action": "A4"}, {"after": "2h", "action": "A1"}).expects(authorization=["approved"], tasks=[])
+
+    c = case("x-correct", "X12: member number wrong; a person corrects it, and it goes again", "8206", "FABER", "JON", "1990-03-31", "M", "harbor")
+    c.orders(104, *MRI).notes(108).payer("72148", {"error": {"code": "72", "followup": "C", "element": "2010C-NM109"}}) \
+        .at(300, "registration corrects the member number", lambda play, c=c: play.mllp(m.registration(play.adt, corrected(c.patient), play.now()))) \
+        .at(340, "the specialist sends the request again", lambda play: play.command("submission", "request.resend", "O-x-correct", {})) \
+        .expects(authorization=["approved"], tasks=[])
+    c.payer("72148", {"action": "A1"}, member=corrected(c.patient).member)
+
+    case("x-final", "X12: the payer will not consider it", "8207", "GERLACH", "UTE", "1968-08-18", "F", "northgate") \
+        .orders(110, *MRI).notes(114).payer("72148", {"error": {"code": "95", "followup": "N", "element": "2010C-NM109"}}) \
+        .expects(authorization=["refused"], tasks=["correct_resend"])
+
+    case("x-999", "X12: refused by a 999", "8208", "HUBER", "KURT", "1957-05-17", "M", "harbor") \
+        .orders(116, *MRI).notes(122).payer("72148", {"reject": "999"}).expects(authorization=["refused"], tasks=["correct_resend"])
+
+    case("x-ta1", "X12: refused by a TA1", "8209", "IMHOF", "VERA", "1962-10-02", "F", "harbor") \
+        .orders(118, *MRI).notes(124).payer("72148", {"reject": "ta1"}).expects(authorization=["refused"], tasks=["correct_resend"])
+
+    case("x-twice", "X12: the same answer twice", "8210", "JUNG", "EMIL", "1979-07-09", "M", "harbor") \
+        .orders(128, *MRI).notes(132).payer("72148", {"action": "A1", "twice": True}).expects(authorization=["approved"], tasks=[])
+
+    c = case("x-stray", "X12: an answer to a request that was never made", "8211", "KRAUS", "LENI", "1986-01-16", "F", "harbor")
+    c.orders(134, *MRI).notes(138).payer("72148", {"action": "A1"}) \
+        .at(200, "Harbor Mutual answers a request of somebody else", lambda play: play.stray("harbor", "LKS001", "95701")) \
+        .expects(authorization=["approved"], tasks=[])
+
+    case("x-wants", "X12: the payer asks for a report, which goes in a 275", "8212", "LINDNER", "MAX", "1973-11-23", "M", "harbor") \
+        .orders(142, "74177", "CT abdomen and pelvis", ["R10.9"]).notes(146) \
+        .payer("74177", {"action": "A1"}, update=True).payer("74177", {"action": "A4", "wants": ["11502-2"]}) \
+        .at(364, "the laboratory report arrives", lambda play: play.mllp(m.result(play.lab, play.case("x-wants").patient, play.now(), play.renamed("O-x-wants")))) \
+        .expects(authorization=["approved"], tasks=[])
+
+    case("x-cut", "X12 by CORE: the line breaks after the request was sent: inquiry first, one live submission", "8213", "MAURER", "ANKE", "1964-12-30", "F", "northgate") \
+        .orders(150, *MRI).at(153, "Northgate's next answer will be lost", lambda play: play.fault("northgate", "cut")) \
+        .notes(156).payer("72148", {"action": "A1"}).expects(authorization=["approved"], tasks=[])
+
+    case("x-drop", "X12 by CORE: the line breaks before the payer has read: inquiry says unknown, sent again", "8216", "PAULSEN", "TILDA", "1977-10-05", "F", "northgate") \
+        .orders(272, *MRI).at(274, "Northgate's gateway drops the next call", lambda play: play.fault("northgate", "drop")) \
+        .notes(276).payer("72148", {"action": "A1"}).expects(authorization=["approved"], tasks=[])
+
+    case("x-away", "X12: nobody fetches the files of the exchange folder for a while", "8217", "RIEDEL", "GEORG", "1955-03-08", "M", "harbor") \
+        .at(208, "Harbor Mutual fetches no files", lambda play: play.fault("harbor", "down")) \
+        .orders(210, *MRI).notes(214).payer("72148", {"action": "A1"}) \
+        .at(262, "Harbor Mutual fetches files again", lambda play: play.fault("harbor", "ok")) \
+        .expects(authorization=["approved"], tasks=[])
+
+    case("x-later", "X12: the payer cannot answer now; it goes again by itself", "8214", "NOLTE", "FINN", "1993-06-26", "M", "harbor") \
+        .orders(162, *MRI).notes(166).payer("72148", {"error": {"code": "42", "followup": "P", "element": "2000A"}}, times=1) \
+        .payer("72148", {"action": "A1"}).expects(authorization=["approved"], tasks=[])
+
+    c = case("x-cancel", "X12: the order is cancelled while the payer considers it", "8215", "OTT", "HELGA", "1951-04-11", "F", "harbor")
+    c.orders(168, *MRI).notes(172).payer("72148", {"action": "A4"}) \
+        .orders(330, *MRI, control="CA", words="the order is cancelled").expects()

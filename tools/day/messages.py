@@ -14,6 +14,8 @@ PAYERS = {  # id -> IN1-3, IN1-4, NM1*PR-09, plan
     "union": ("UTF", "Union Trust Fund", "UT3301", "SELF"),
     "lakeshore": ("LSHLT", "Lakeshore Health Plan", "LS4401", "PPO"),
     "carebridge": ("CBRDG", "CareBridge Community Plan", "CB5501", "MCO"),
+    "northgate": ("NGATE", "Northgate Health Plan HMO", "NG6601", "HMO"),
+    "harbor": ("HARBM", "Harbor Mutual PPO", "HM7701", "PPO"),
     "medicare": ("MCR", "Medicare Part B", "MCR", "B"),
     "unknown": ("ZZHEALTH", "Zenith Zone Health", "ZZ9901", "PPO"),
 }

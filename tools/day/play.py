@@ -195,6 +195,10 @@ class Play:
     def fault(self, payer, mode, count=1):
         self.request("POST", self.config.payersim + "/_sim/fault", {"payer": payer, "mode": mode, "count": count})
 
+    def stray(self, payer, ours, theirs):
+        """The payer answers a request that nobody made; ours and theirs: how the interchange names both."""
+        self.request("POST", self.config.payersim + "/_sim/stray", {"payer": payer, "from": ["ZZ", ours], "to": ["ZZ", theirs]})
+
     def subscribe(self):
         """Sees to it that the payers tell us of their decisions."""
         for payer in PAYERS_ASKED:
@@ -290,7 +294,7 @@ def rename(c, number):
     c.patient.mrn = f"{number}{c.patient.mrn}"
     c.patient.member = f"{number}{c.patient.member}"
     for rule in c.answers:
-        rule["when"]["member"] = c.patient.member
+        rule["when"]["member"] = f"{number}{rule['when']['member']}"
 
 
 def summary(play):

@@ -42,17 +42,19 @@ def _headers(topic: str) -> dict:
         "ce_type": {**text, "description": "Name of the message"},
         "ce_subject": {**text, "description": "The case, claim, task or order it is about"},
         "ce_time": {**text, "format": "date-time", "description": "When the writer decided"},
-        "ce_dataschema": {**text, "format": "uri"},
-        "content-type": {"const": "application/json"},
         "traceparent": {**text, "description": "W3C Trace Context"},
         "pp_tenant": {**text, "description": "Provider group"},
     }
+    if topic != "pa.log.v1":  # which only our services read: its small records are mostly headers
+        properties["ce_dataschema"] = {**text, "format": "uri"}
+        properties["content-type"] = {"const": "application/json"}
     if topic == "pa.log.v1":
         properties["pp_cause"] = {**text, "description": "ce_id of the record that led to this one"}
     if topic == "pa.commands.v1":
         properties["pp_actor"] = {**text, "description": "User or client"}
         properties["pp_roles"] = {**text, "description": "Roles, with commas between"}
         properties["pp_expect"] = {**text, "description": "Version the actor had seen"}
+        properties["pp_hold"] = {**text, "description": "Milliseconds for which it can be taken back"}
     if _is_public(topic):
         properties["pp_version"] = {**text, "description": "Version of the snapshot; higher is newer"}
     return {"type": "object", "properties": properties, "required": ["ce_specversion", "ce_id", "ce_source", "ce_type"]}

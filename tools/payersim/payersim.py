@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Payer simulator: PAS payers that decide by a scenario and fail on command. See README.md beside this file."""
+"""Payer simulator: payers by FHIR PAS and by X12 that decide by a scenario and fail on command. See README.md beside this file."""
 import argparse
 import datetime
+import functools
 import http.client
 import json
 import os
@@ -15,6 +16,7 @@ import urllib.parse
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import gateway
 import pas
 
 BODY_MAX = 64 * 1024 * 1024
@@ -50,6 +52,13 @@ class Clock:
         return state[2] if state else 1.0
 
 
+def first_line(path):
+    if not os.path.exists(path):
+        return ""
+    with open(path, encoding="utf-8") as f:
+        return f.readline().strip()
+
+
 def seconds(text):
     return float(text[:-1]) * UNITS[text[-1]]
 
@@ -71,6 +80,7 @@ class Payer:
         self.fault = None        # {"mode", "count", "seconds"}
         self.numbers = 0
         self.server = None
+        self.gateway = None      # of a payer that speaks X12
 
     def next_number(self, prefix):
         self.numbers += 1
@@ -90,13 +100,42 @@ class Sim:
         self.tokens = {}
         if options.secrets_dir:
             for payer in options.payers.split(","):
-                path = os.path.join(options.secrets_dir, f"payer-{payer}.token")
-                if os.path.exists(path):
-                    with open(path, encoding="utf-8") as f:
-                        self.tokens[payer] = f.read().strip()
-        self.payers = {name: Payer(self, name) for name in options.payers.split(",")}
+                payer = payer.partition(":")[0]
+                token = first_line(os.path.join(options.secrets_dir, f"payer-{payer}.token"))
+                if token:
+                    self.tokens[payer] = token
+        self.payers = {}
+        for word in options.payers.split(","):
+            name, _, transport = word.partition(":")
+            self.payers[name] = Payer(self, name)
+            if transport:
+                self.payers[name].gateway = self.gateway_of(options, self.payers[name], transport)
         self.stopping = threading.Event()
         self.switching = threading.Lock()  # two faults at once must not open and close one listener
+
+    def gateway_of(self, options, payer, transport):
+        if transport not in ("core", "file"):
+            sys.exit(f"payersim: {payer.name}: a payer speaks X12 by core or by file, not by {transport}")
+        folder = ""
+        if transport == "file":
+            if not options.exchange_dir:
+                sys.exit(f"payersim: {payer.name} needs --exchange-dir")
+            folder = os.path.join(options.exchange_dir, payer.name)
+        secret = first_line(os.path.join(options.secrets_dir, f"payer-{payer.name}-callback")) if options.secrets_dir else ""
+        return gateway.Gateway(self, payer, transport, folder, options.callback_url.rstrip("/"), secret)
+
+    iso = staticmethod(lambda t: iso(t))
+    seconds = staticmethod(lambda text: seconds(text))
+
+    def take_fault(self, payer):
+        with self.lock:
+            fault = payer.fault
+            if not fault or fault["mode"] == "down":
+                return None
+            fault["count"] -= 1
+            if fault["count"] <= 0:
+                payer.fault = None
+            return fault
 
     def note(self, **entry):
         with self.lock:
@@ -107,18 +146,20 @@ class Sim:
 
     # ---- deciding ----
 
+    @staticmethod
+    def fits(when, payer, code, member, has_documents, update):
+        if when.get("payer", payer) != payer or when.get("code", code) != code:
+            return False
+        if "member" in when and when["member"] != member:
+            return False
+        if "documents" in when and when["documents"] != has_documents:
+            return False
+        return "update" not in when or when["update"] == update
+
     def rule_for(self, payer, code, member, has_documents, update):
         for rule in self.scenario["rules"]:
-            when = rule["when"]
-            if when.get("payer", payer) != payer or when.get("code", code) != code:
-                continue
-            if "member" in when and when["member"] != member:
-                continue
-            if "documents" in when and when["documents"] != has_documents:
-                continue
-            if "update" in when and when["update"] != update:
-                continue
-            return rule
+            if self.fits(rule["when"], payer, code, member, has_documents, update):
+                return rule
         return {"answers": [{"action": "A4"}]}
 
     def answer_of(self, payer, template, code, units, now):
@@ -193,15 +234,25 @@ class Sim:
                             continue
                         record["pending"] = [p for p in record["pending"] if p[0] > now]
                         for _, sequence, step, code, units in ready:
-                            record["answers"][sequence] = self.answer_of(payer, step, code, units, now)
+                            decide = functools.partial(payer.gateway.decide, trace) if payer.gateway else functools.partial(self.answer_of, payer)
+                            record["answers"][sequence] = decide(step, code, units, now)
                         due.append((payer, trace, record))
                 for payer, trace, record in due:
-                    self.refresh(record, now)
+                    self.refresh(payer, record, now)
             for payer, trace, record in due:
-                self.notify(payer, trace, record["bundle"])
+                self.tell(payer, trace, record)
 
-    def refresh(self, record, now):
+    @staticmethod
+    def refresh(payer, record, now):
+        if payer.gateway:
+            return  # what it says is written when it is sent
         record["bundle"] = pas.claim_response(record["claim"], record["answers"], day(now), iso(now))
+
+    def tell(self, payer, trace, record):
+        if payer.gateway:
+            payer.gateway.tell(trace)
+        else:
+            self.notify(payer, trace, record["bundle"])
 
     def notify(self, payer, trace, bundle):
         with self.lock:
@@ -250,9 +301,11 @@ class Handler(BaseHTTPRequestHandler):
         return self.server.sim
 
     def send(self, status, body, headers=()):
-        data = json.dumps(body).encode()
+        self.send_bytes(status, "application/fhir+json", json.dumps(body).encode(), headers)
+
+    def send_bytes(self, status, content_type, data, headers=()):
         self.send_response(status)
-        self.send_header("Content-Type", "application/fhir+json")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(data)))
         for name, value in headers:
             self.send_header(name, value)
@@ -271,16 +324,6 @@ class Handler(BaseHTTPRequestHandler):
             raise pas.Refused("body", "too large")
         return self.rfile.read(n)
 
-    def take_fault(self, payer):
-        with self.sim.lock:
-            fault = payer.fault
-            if not fault or fault["mode"] == "down":
-                return None
-            fault["count"] -= 1
-            if fault["count"] <= 0:
-                payer.fault = None
-            return fault
-
     # ---- payer side ----
 
     def do_POST(self):
@@ -294,12 +337,14 @@ class Handler(BaseHTTPRequestHandler):
         if path.startswith("/_sim/"):
             return self.control(method, path[6:])
         payer = self.server.payer
+        if payer and payer.gateway and path == f"/{payer.name}/core":
+            return self.core(payer)
         prefix = f"/{payer.name}/fhir/" if payer else None
         if not payer or not path.startswith(prefix):
             self.read_body()
             return self.send(404, pas.outcome("not-found", "no such payer here"))
         op = path[len(prefix):]
-        fault = self.take_fault(payer) if op.startswith("Claim/") else None
+        fault = self.sim.take_fault(payer) if op.startswith("Claim/") else None
         if fault and fault["mode"] == "drop":
             self.sim.note(payer=payer.name, op=op, verdict="dropped unread")
             return self.reset()
@@ -321,6 +366,26 @@ class Handler(BaseHTTPRequestHandler):
         except (ValueError, KeyError, TypeError, IndexError, AttributeError) as e:
             self.sim.note(payer=payer.name, op=op, verdict="400", reason=type(e).__name__)
             self.send(400, pas.outcome("structure", f"body cannot be read: {type(e).__name__}"))
+
+    def core(self, payer):
+        """One CORE envelope; faults as on the FHIR side."""
+        fault = self.sim.take_fault(payer)
+        mode = fault["mode"] if fault else ""
+        if mode == "drop":
+            self.sim.note(payer=payer.name, op="core", verdict="dropped unread")
+            return self.reset()
+        body = self.read_body()
+        if mode == "error500":
+            self.sim.note(payer=payer.name, op="core", verdict="500")
+            return self.send_bytes(500, "text/plain", b"internal error\n")
+        if mode == "slow":
+            time.sleep(fault.get("seconds", 5))
+        token = self.sim.tokens.get(payer.name)
+        if token and self.headers.get("Authorization") != f"Bearer {token}":
+            self.sim.note(payer=payer.name, op="core", verdict="401")
+            return self.send_bytes(401, "text/plain", b"token missing or wrong\n")
+        answer = payer.gateway.core(self.headers.get("Content-Type", ""), body, cut=mode == "cut")
+        return self.send_bytes(*answer) if answer else self.reset()
 
     def operate(self, method, payer, op, body, cut):
         sim = self.sim
@@ -380,7 +445,7 @@ class Handler(BaseHTTPRequestHandler):
                 return self.send(200, [e for e in sim.log if e["n"] > since])
         if method == "GET" and what == "claims":
             with sim.lock:
-                return self.send(200, {name: {t: {k: r[k] for k in ("answers", "repeats", "cancelled", "received", "lines")}
+                return self.send(200, {name: {t: {k: r[k] for k in ("answers", "repeats", "cancelled", "received", "lines", "attachments") if k in r}
                                               for t, r in p.claims.items()} for name, p in sim.payers.items()})
         if method == "GET" and what == "health":
             return self.send(200, {"payers": list(sim.payers)})
@@ -395,13 +460,16 @@ class Handler(BaseHTTPRequestHandler):
             now = sim.clock.now()
             with sim.lock:
                 record = payer.claims[body["trace"]]
-                codes = pas.item_codes(record["claim"])
+                codes = record["request"].services() if payer.gateway else pas.item_codes(record["claim"])
                 for sequence, answer in body["answers"].items():
                     code, units = codes[int(sequence)]
                     record["answers"][int(sequence)] = sim.answer_of(payer, answer, code, units, now)
                 record["pending"] = []
-                sim.refresh(record, now)
-            sim.notify(payer, body["trace"], record["bundle"])
+                sim.refresh(payer, record, now)
+            sim.tell(payer, body["trace"], record)
+            return self.send(200, {})
+        if method == "POST" and what == "stray":
+            sim.payers[body["payer"]].gateway.stray(body["from"], body["to"])
             return self.send(200, {})
         return self.send(404, {"error": "no such control call"})
 
@@ -414,7 +482,9 @@ class Handler(BaseHTTPRequestHandler):
             with self.sim.lock:
                 was_down = payer.fault and payer.fault["mode"] == "down"
                 payer.fault = None if mode == "ok" else {"mode": mode, "count": int(body.get("count", 1)), "seconds": body.get("seconds", 5)}
-            if mode == "down" and not was_down:
+            if payer.server is None:
+                pass  # an exchange folder: files are left lying
+            elif mode == "down" and not was_down:
                 payer.server.close_listener()
             elif was_down and mode != "down":
                 payer.server.open_listener()
@@ -445,7 +515,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=7150, help="control port; payer n listens on port + n")
     parser.add_argument("--bind", default="127.0.0.1", help="address to listen on; another than loopback only between containers")
-    parser.add_argument("--payers", default="meridian,prairie,union,lakeshore,carebridge")
+    parser.add_argument("--payers", default="meridian,prairie,union,lakeshore,carebridge,northgate:core,harbor:file",
+                        help="in the order of their ports; name:core and name:file speak X12")
+    parser.add_argument("--exchange-dir", default="", help="exchange folders: <exchange-dir>/<payer>/to-payer and from-payer")
+    parser.add_argument("--callback-url", default="", help="where payers of CORE post decisions that come later")
     parser.add_argument("--scenario", help="JSON file: what is decided")
     parser.add_argument("--clock-file", help="virtual clock shared with the services")
     parser.add_argument("--secrets-dir", help="folder with payer-<id>.token files; without it no token is asked for")
@@ -454,6 +527,9 @@ def main():
     try:
         Listener(sim, None, options.port).open_listener()
         for i, payer in enumerate(sim.payers.values(), 1):
+            if payer.gateway and payer.gateway.transport == "file":
+                threading.Thread(target=payer.gateway.watch, daemon=True).start()
+                continue
             payer.server = Listener(sim, payer, options.port + i)
             payer.server.open_listener()
     except OSError as e:

@@ -4,16 +4,19 @@
 #include "io/config.h"
 #include "io/log.h"
 #include "io/metrics.h"
+#include "io/priority.h"
 #include "io/refs_dir.h"
 #include "listen_drop.h"
 #include "listen_http.h"
 #include "listen_mllp.h"
+#include "refs/payers.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define LISTENERS_MAX 16
+#define EXCHANGES_MAX 64         /* payers of channel x12-file */
 #define LINGER_MS 1              /* a sender waits for the broker: little is to be gained by waiting */
 #define MESSAGE_TIMEOUT_MS 30000 /* after this a sender is told to send again */
 #define CLOSE_WAIT_MS 5000
@@ -31,9 +34,14 @@ static const struct pp_config_key door_keys[] = {
      "Age of an unfinished frame that closes its connection."},
     {"mllp-idle-timeout", PP_CFG_INT, 0, 86400000, "ms", "0", "Silence that closes an MLLP connection; 0 = never."},
     {"drop-dir", PP_CFG_STR, 0, 1023, "", "", "Drop folders: <drop-dir>/<tenant>/<partner>/; empty = none."},
+    {"exchange-dir", PP_CFG_STR, 0, 200, "", "",
+     "What {exchange} in the payer directory stands for: files in from-payer of the exchange folders are taken in."},
     {"packs-dir", PP_CFG_STR, 0, 1023, "", "packs",
      "Reference packs; the door needs the payer directory for call-backs."},
     {"secrets-dir", PP_CFG_STR, 0, 1023, "", ".run/secrets", "Folder of secrets: what payers' call-backs carry."},
+    {"priority", PP_CFG_INT, -20, 0, "", "-10",
+     "Nice value: senders wait for the door, nobody for the services behind it. Needs CAP_SYS_NICE; 0 = as the "
+     "others."},
     {"payer-tenant", PP_CFG_STR, 1, 32, "", "lakeside", "Tenant whose subscriptions the payers answer."},
     {0},
 };
@@ -48,6 +56,8 @@ struct door {
     int nmllp;
     struct door_http *http;
     struct door_drop *drop;
+    struct door_drop *exchanges[EXCHANGES_MAX];
+    int nexchanges;
     struct pp_http_server *ops;
     struct pp_route ops_routes[OPS_ROUTES];
     uv_signal_t term, intr;
@@ -135,6 +145,26 @@ static int start_http(struct door *d, struct pp_err *err) {
     return door_http_new(&d->store, &o, &d->http, err);
 }
 
+/* What payers of channel x12-file put for us. The sender of their files is the payer. */
+static int start_exchanges(struct door *d, struct pp_err *err) {
+    struct pp_str root = pp_str_z(pp_config_str(d->config, "exchange-dir"));
+    const char *tenant = pp_config_str(d->config, "payer-tenant");
+    struct pp_arena a;
+    int rc = 0;
+    pp_arena_init(&a, 1 << 16);
+    for (const struct pp_payer *p = NULL; rc == 0 && (p = pp_refs_payer_next(d->refs, p));) {
+        struct pp_str folder = pp_payer_folder(p, root, &a);
+        if (!folder.n) continue;
+        if (d->nexchanges == EXCHANGES_MAX)
+            rc = pp_err_set(err, PP_ERR_LIMIT, "more than %d payers with an exchange folder", EXCHANGES_MAX);
+        else
+            rc = door_drop_new_one(&d->store, pp_arena_printf(&a, "%.*s/from-payer", PP_FMT(folder)).s, tenant,
+                                   pp_arena_str(&a, p->id).s, &d->exchanges[d->nexchanges++], err);
+    }
+    pp_arena_free(&a);
+    return rc;
+}
+
 /* Listeners open only when the broker has been reached: a message that cannot be kept is better not taken. */
 static void on_warm(void *user, const struct pp_err *err) {
     struct door *d = user;
@@ -149,7 +179,7 @@ static void on_warm(void *user, const struct pp_err *err) {
     }
     const char *drop = pp_config_str(d->config, "drop-dir");
     if (start_mllp(d, &e) < 0 || start_http(d, &e) < 0 ||
-        (drop[0] && door_drop_new(&d->store, drop, &d->drop, &e) < 0)) {
+        (drop[0] && door_drop_new(&d->store, drop, &d->drop, &e) < 0) || start_exchanges(d, &e) < 0) {
         pp_log_err(PP_LOG_ERROR, "door cannot open", &e);
         d->fatal = true;
         uv_stop(&d->loop);
@@ -179,6 +209,7 @@ static void stop(struct door *d) {
     for (int i = 0; i < d->nmllp; i++) door_mllp_stop(d->mllp[i]);
     if (d->http) door_http_stop(d->http);
     door_drop_stop(d->drop);
+    for (int i = 0; i < d->nexchanges; i++) door_drop_stop(d->exchanges[i]);
     /* what is on its way is stored and answered before the producer closes */
     pp_producer_close(d->store.producer, CLOSE_WAIT_MS, on_producer_closed, d);
 }
@@ -216,6 +247,7 @@ int door_main(int argc, char **argv) {
         return 1;
     }
     pp_log_init("door", pp_config_str(d.config, "instance"), PP_LOG_INFO);
+    pp_priority((int)pp_config_int(d.config, "priority"));
     signal(SIGPIPE, SIG_IGN);
     uv_loop_init(&d.loop);
     d.store.loop = &d.loop;

@@ -104,17 +104,33 @@ static void on_file(void *user, const struct pp_dropped *file) {
     maybe_end(d);
 }
 
-int door_drop_new(struct door_store *store, const char *root, struct door_drop **ret, struct pp_err *err) {
+static struct door_drop *begin(struct door_store *store) {
     struct door_drop *d = calloc(1, sizeof *d);
-    if (!d) return pp_err_set(err, PP_ERR_NOMEM, "drop folder");
+    if (!d) return NULL;
     d->store = store;
     pp_arena_init(&d->arena, PARSE_BYTES);
-    if (pp_dropdir_new(store->loop, root, on_file, d, &d->dir, err) < 0) {
+    return d;
+}
+
+static int end(struct door_drop *d, int rc, struct door_drop **ret) {
+    if (rc == 0)
+        *ret = d;
+    else
         free(d);
-        return -1;
-    }
-    *ret = d;
-    return 0;
+    return rc;
+}
+
+int door_drop_new(struct door_store *store, const char *root, struct door_drop **ret, struct pp_err *err) {
+    struct door_drop *d = begin(store);
+    if (!d) return pp_err_set(err, PP_ERR_NOMEM, "drop folder");
+    return end(d, pp_dropdir_new(store->loop, root, on_file, d, &d->dir, err), ret);
+}
+
+int door_drop_new_one(struct door_store *store, const char *folder, const char *tenant, const char *partner,
+                      struct door_drop **ret, struct pp_err *err) {
+    struct door_drop *d = begin(store);
+    if (!d) return pp_err_set(err, PP_ERR_NOMEM, "drop folder");
+    return end(d, pp_dropdir_new_one(store->loop, folder, tenant, partner, on_file, d, &d->dir, err), ret);
 }
 
 void door_drop_stop(struct door_drop *d) {

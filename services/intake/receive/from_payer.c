@@ -3,8 +3,7 @@
 #include "codec/fhir_read.h"
 #include "report.h"
 
-/* Our trace numbers carry a check character, so finding one in the text is finding a number of ours. */
-static struct pp_str find_trace(struct pp_str text, struct pp_uuid *ret_person) {
+struct pp_str rcv_find_trace(struct pp_str text, struct pp_uuid *ret_person) {
     for (uint32_t i = 0; i + 30 <= text.n; i++) {
         if (text.s[i] != 'P' || text.s[i + 1] != 'P') continue;
         uint32_t n = 2;
@@ -37,6 +36,11 @@ static enum ev_payer_answer_reported_kind kind_of(const json_t *doc) {
 void rcv_read_payer(const struct rcv_source *src, struct pp_str payer, struct pp_str content_type, struct pp_str bytes,
                     struct rcv_reading *r) {
     struct pp_err err;
+    struct pp_str type = content_type;
+    if (pp_str_ieq(pp_str_trim(pp_str_split(&type, ';')), PP_STR("application/edi-x12"))) {
+        rcv_read_x12(src, payer, bytes, r);
+        return;
+    }
     memset(r, 0, sizeof *r);
     r->type = PP_STR("payer-answer");
     json_t *doc = pp_fhir_parse(bytes, &err);
@@ -55,7 +59,7 @@ void rcv_read_payer(const struct rcv_source *src, struct pp_str payer, struct pp
     e->payer = payer;
     e->channel = EV_PAYER_ANSWER_REPORTED_CHANNEL_FHIR;
     e->kind = kind;
-    e->trace = pp_arena_str(src->arena, find_trace(bytes, &person));
+    e->trace = pp_arena_str(src->arena, rcv_find_trace(bytes, &person));
     e->hash = pp_arena_strz(src->arena, hex);
     e->content_type = content_type;
     e->size = bytes.n;

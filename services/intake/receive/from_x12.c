@@ -1,6 +1,7 @@
-/* X12 to facts: professional claims (837P). Each claim is a fact of its own; a transaction with an error is refused
- * with its place, and the rest of the file goes on. */
+/* X12 to facts: professional claims (837P), each a fact of its own; and what payers answer (from_x12_payer.c). All read
+ * one pass over the file. A transaction with an error is refused with its place, and the rest of the file goes on. */
 #include "codec/x12_837.h"
+#include "from_x12.h"
 #include "refs/payers.h"
 #include "refs/places.h"
 #include "report.h"
@@ -127,12 +128,41 @@ static void on_transaction(void *user, const struct pp_837_verdict *v) {
 
 static void on_envelope(void *user, const struct pp_x12_finding *f) { refuse_finding(user, f); }
 
-void rcv_read_x12(const struct rcv_source *src, struct pp_str bytes, struct rcv_reading *r) {
+/* Every reader gets every event and takes the transactions that are its own. */
+static int event_of(struct pp_x12_837 *claims, struct rcv_x12_payer *payer, const struct pp_x12_reader *r,
+                    const struct pp_x12_event *e) {
+    if (pp_x12_837_event(claims, r, e) < 0) return -1;
+    rcv_x12_payer_event(payer, r, e);
+    return 0;
+}
+
+static int read_file(struct pp_x12_reader *r, struct pp_x12_837 *claims, struct rcv_x12_payer *payer,
+                     struct pp_str bytes) {
+    struct pp_x12_event e;
+    for (uint32_t i = 0; i < bytes.n;) {
+        i += (uint32_t)pp_x12_feed(r, bytes.s + i, bytes.n - i, &e);
+        if (event_of(claims, payer, r, &e) < 0) return -1;
+    }
+    do {
+        pp_x12_finish(r, &e);
+        if (event_of(claims, payer, r, &e) < 0) return -1;
+    } while (e.what != PP_X12_NOTHING);
+    return 0;
+}
+
+void rcv_read_x12(const struct rcv_source *src, struct pp_str payer, struct pp_str bytes, struct rcv_reading *r) {
     struct reader rd = {.src = src, .r = r};
     memset(r, 0, sizeof *r);
-    r->type = PP_STR("837P");
-    struct pp_837_handlers h = {on_claim, on_transaction, on_envelope, &rd};
-    if (pp_x12_837_bytes(NULL, bytes, &h) < 0)
+    struct pp_837_handlers h = {.claim = on_claim, .transaction = on_transaction, .envelope = on_envelope, .user = &rd};
+    struct pp_x12_reader *reader = pp_x12_open(NULL);
+    struct pp_x12_837 *claims = pp_x12_837_open(&h, 0);
+    struct rcv_x12_payer *answers = rcv_x12_payer_open(src, payer, r);
+    if (!reader || !claims || !answers || read_file(reader, claims, answers, bytes) < 0)
         rcv_refuse(src, r, PP_STR_NONE, "the file is too large to be read at once");
+    if (answers && answers->any) rd.any = true;
+    r->type = answers && answers->any ? pp_arena_strz(src->arena, answers->kind) : PP_STR("837P");
+    rcv_x12_payer_close(answers);
+    pp_x12_837_close(claims);
+    pp_x12_close(reader);
     r->not_used = !rd.any && !r->nrefusals;
 }

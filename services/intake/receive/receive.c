@@ -77,7 +77,7 @@ static void read_message(struct message *m, const struct pp_input *in) {
     else if (pp_str_eqz(m->format, "fhir"))
         rcv_read_fhir(src, m->bytes, &m->reading);
     else if (pp_str_eqz(m->format, "x12"))
-        rcv_read_x12(src, m->bytes, &m->reading);
+        rcv_read_x12(src, PP_STR_NONE, m->bytes, &m->reading);
     else if (pp_str_eqz(m->format, "unknown"))
         rcv_refuse(src, &m->reading, PP_STR_NONE, "the bytes that came are no whole message");
     else
@@ -146,40 +146,42 @@ static void on_messages(void *user, const struct pp_rows *rows) {
     }
 }
 
-static void on_identifiers(void *user, const struct pp_rows *rows) {
+static void on_said(struct receive *rc, const struct pp_rows *rows, int i) {
+    struct pp_arena *a = pp_batch_arena(rc->batch);
+    struct said *s = pp_arena_new(a, struct said);
+    if (!s) return;
+    *s = (struct said){.person = pp_rows_uuid(rows, i, 2),
+                       .what = pp_arena_str(a, pp_rows_str(rows, i, 6)),
+                       .hash = pp_arena_str(a, pp_rows_str(rows, i, 7)),
+                       .next = rc->said};
+    rc->said = s;
+}
+
+static void on_registry(void *user, const struct pp_rows *rows) {
     struct receive *rc = user;
     struct pp_arena *a = pp_batch_arena(rc->batch);
     for (int i = 0; rows && i < pp_rows_n(rows); i++) {
-        struct rcv_key k = {pp_arena_str(a, pp_rows_str(rows, i, 0)), (enum rcv_key_kind)pp_rows_int(rows, i, 1),
-                            pp_arena_str(a, pp_rows_str(rows, i, 2)), pp_arena_str(a, pp_rows_str(rows, i, 3))};
-        rcv_registry_know_key(rc->registry, k, pp_rows_uuid(rows, i, 4));
-    }
-}
-
-static void on_persons(void *user, const struct pp_rows *rows) {
-    struct receive *rc = user;
-    struct pp_arena *a = pp_batch_arena(rc->batch);
-    for (int i = 0; rows && i < pp_rows_n(rows); i++)
-        rcv_registry_know_person(rc->registry, (struct rcv_person){.tenant = pp_arena_str(a, pp_rows_str(rows, i, 0)),
-                                                                   .id = pp_rows_uuid(rows, i, 1),
-                                                                   .survivor = pp_rows_uuid(rows, i, 2),
-                                                                   .birth = pp_rows_date(rows, i, 3),
-                                                                   .sex = pp_arena_str(a, pp_rows_str(rows, i, 4)),
-                                                                   .family = pp_arena_str(a, pp_rows_str(rows, i, 5)),
-                                                                   .provisional = pp_rows_bool(rows, i, 6)});
-}
-
-static void on_said(void *user, const struct pp_rows *rows) {
-    struct receive *rc = user;
-    struct pp_arena *a = pp_batch_arena(rc->batch);
-    for (int i = 0; rows && i < pp_rows_n(rows); i++) {
-        struct said *s = pp_arena_new(a, struct said);
-        if (!s) return;
-        *s = (struct said){.person = pp_rows_uuid(rows, i, 0),
-                           .what = pp_arena_str(a, pp_rows_str(rows, i, 1)),
-                           .hash = pp_arena_str(a, pp_rows_str(rows, i, 2)),
-                           .next = rc->said};
-        rc->said = s;
+        struct pp_str tenant = pp_arena_str(a, pp_rows_str(rows, i, 1));
+        struct pp_uuid person = pp_rows_uuid(rows, i, 2);
+        switch ((enum rcv_row)pp_rows_int(rows, i, 0)) {
+        case RCV_ROW_KEY: {
+            struct rcv_key k = {tenant, (enum rcv_key_kind)pp_rows_int(rows, i, 5),
+                                pp_arena_str(a, pp_rows_str(rows, i, 6)), pp_arena_str(a, pp_rows_str(rows, i, 7))};
+            rcv_registry_know_key(rc->registry, k, person);
+            break;
+        }
+        case RCV_ROW_PERSON:
+            rcv_registry_know_person(rc->registry,
+                                     (struct rcv_person){.tenant = tenant,
+                                                         .id = person,
+                                                         .survivor = pp_rows_uuid(rows, i, 3),
+                                                         .birth = pp_rows_date(rows, i, 4),
+                                                         .sex = pp_arena_str(a, pp_rows_str(rows, i, 6)),
+                                                         .family = pp_arena_str(a, pp_rows_str(rows, i, 7)),
+                                                         .provisional = pp_rows_bool(rows, i, 8)});
+            break;
+        case RCV_ROW_SAID: on_said(rc, rows, i); break;
+        }
     }
 }
 
@@ -228,9 +230,7 @@ static void look_up(struct receive *rc, struct pp_batch *b) {
     for (struct pp_input *in = pp_batch_next(b, NULL); in; in = pp_batch_next(b, in)) add_message_keys(rc, in->app);
     if (!rc->a[0].n) return;
     params(rc, p, 4);
-    pp_batch_select(b, RCV_SELECT_IDENTIFIERS, p, 4, on_identifiers, rc);
-    pp_batch_select(b, RCV_SELECT_PERSONS, p, 4, on_persons, rc);
-    pp_batch_select(b, RCV_SELECT_SAID, p, 4, on_said, rc);
+    pp_batch_select(b, RCV_SELECT_REGISTRY, p, 4, on_registry, rc);
 }
 
 struct fetch { /* a body that stands in the blob store */
@@ -383,7 +383,10 @@ static int apply_payer(struct receive *rc, struct pp_input *in, struct message *
     struct pp_uuid person;
     uint32_t n;
     const struct ev_payer_answer_reported *e = r->ev.as.payer_answer_reported;
-    if (!pp_trace_parse(e->trace, &person, &n))
+    if (e->kind == EV_PAYER_ANSWER_REPORTED_KIND_ACKNOWLEDGEMENT)
+        person = pp_pseudo_person(
+            m->src.tenant, pp_arena_printf(m->src.arena, "control:%.*s:%.*s", PP_FMT(e->payer), PP_FMT(e->control)));
+    else if (!pp_trace_parse(e->trace, &person, &n))
         person = pp_pseudo_person(m->src.tenant, pp_arena_printf(m->src.arena, "payer:%.*s", PP_FMT(e->payer)));
     return emit_one(rc, in, m, person, r->ev, err);
 }
@@ -439,6 +442,7 @@ static int apply_reading(struct receive *rc, struct pp_input *in, struct message
         m->reason = m->reading.refusals->reason;
     } else {
         m->state = m->reading.not_used ? "not_used" : "used";
+        if (m->reading.not_used) m->reason = m->reading.not_used_why;
     }
     for (const struct rcv_report *r = m->reading.first; r; r = r->next) {
         int rc2 = r->kind == RCV_MERGE   ? apply_merge(rc, in, m, r, err)

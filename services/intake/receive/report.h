@@ -51,18 +51,22 @@ struct rcv_reading {
     int nreports;
     struct rcv_refusal *refusals, *refusals_last;
     int nrefusals;
-    bool not_used; /* understood, but nothing of it concerns us */
+    bool not_used;              /* understood, but nothing of it concerns us */
+    struct pp_str not_used_why; /* fixed words; may be empty */
 };
 
 /* Readers; each fills *r. A refusal of the whole message leaves no report. */
 void rcv_read_hl7(const struct rcv_source *src, struct pp_str bytes, struct rcv_reading *r);
-void rcv_read_x12(const struct rcv_source *src, struct pp_str bytes, struct rcv_reading *r);
+/* payer: whose way it came by; empty: the envelope says from whom it is. */
+void rcv_read_x12(const struct rcv_source *src, struct pp_str payer, struct pp_str bytes, struct rcv_reading *r);
 void rcv_read_fhir(const struct rcv_source *src, struct pp_str bytes, struct rcv_reading *r);
 /* payer: id of the payer whose call-back it is. */
 void rcv_read_payer(const struct rcv_source *src, struct pp_str payer, struct pp_str content_type, struct pp_str bytes,
                     struct rcv_reading *r);
 
 /* For the readers. */
+/* A trace number of ours in a text, and its person: it has a check character, so what looks like one is one. */
+struct pp_str rcv_find_trace(struct pp_str text, struct pp_uuid *ret_person);
 struct rcv_report *rcv_add_report(const struct rcv_source *src, struct rcv_reading *r, enum rcv_report_kind kind,
                                   const struct rcv_subject *subject, struct ev ev);
 void rcv_refuse(const struct rcv_source *src, struct rcv_reading *r, struct pp_str place, const char *fmt, ...)

@@ -1,25 +1,21 @@
 #include "statements.h"
 
-#define KEYS "unnest($1::text[], $2::int2[], $3::text[], $4::text[]) u(t, k, a, v)"
-#define KNOWN                                                                                                          \
-    "known as (select distinct i.tenant, i.person from " KEYS                                                          \
-    " join identifier i on i.tenant = u.t and i.kind = u.k and i.authority = u.a and i.value = u.v)"
-
 const struct pp_pg_stmt receive_statements[] = {
     {RCV_SELECT_MESSAGES,
      "select m.tenant, m.sender, m.message_id, m.hash from unnest($1::text[], $2::text[], $3::text[]) u(t, s, i)"
      " join message m on m.tenant = u.t and m.sender = u.s and m.message_id = u.i"},
-    {RCV_SELECT_IDENTIFIERS,
-     "select i.tenant, i.kind, i.authority, i.value, i.person from " KEYS
-     " join identifier i on i.tenant = u.t and i.kind = u.k and i.authority = u.a and i.value = u.v"},
-    {RCV_SELECT_PERSONS, "with recursive " KNOWN ", p as (select q.* from known join person q using (tenant, person)"
-                         " union select q.* from p join person q on q.tenant = p.tenant and q.person = p.survivor)"
-                         " select tenant, person, survivor, birth_date, sex, family, provisional from p"},
-    {RCV_SELECT_SAID, "with recursive " KNOWN
-                      ", p as (select q.tenant, q.person, q.survivor from known join person q using (tenant, person)"
-                      " union select q.tenant, q.person, q.survivor from p join person q on q.tenant = p.tenant and "
-                      "q.person = p.survivor)"
-                      " select s.person, s.what, s.hash from p join said s on s.person = p.person"},
+    {RCV_SELECT_REGISTRY,
+     "with recursive k as materialized (select i.tenant, i.kind, i.authority, i.value, i.person"
+     " from unnest($1::text[], $2::int2[], $3::text[], $4::text[]) u(t, k, a, v)"
+     " join identifier i on i.tenant = u.t and i.kind = u.k and i.authority = u.a and i.value = u.v),"
+     " p as (select q.tenant, q.person, q.survivor, q.birth_date, q.sex, q.family, q.provisional"
+     " from (select distinct tenant, person from k) known join person q using (tenant, person)"
+     " union select q.tenant, q.person, q.survivor, q.birth_date, q.sex, q.family, q.provisional"
+     " from p join person q on q.tenant = p.tenant and q.person = p.survivor)"
+     " select 0::int2, tenant, person, null::uuid, null::date, kind, authority, value, false from k"
+     " union all select 1::int2, tenant, person, survivor, birth_date, 0::int2, sex, family, provisional from p"
+     " union all select 2::int2, p.tenant, p.person, null, null, 0::int2, s.what, s.hash, false"
+     " from p join said s using (person)"},
     {RCV_INSERT_MESSAGES, "insert into message (tenant, person, home, sender, message_id, hash, format, type, state, "
                           "reason, received_at, facts, raw)"
                           " select * from unnest($1::text[], $2::uuid[], $3::int2[], $4::text[], $5::text[], "

@@ -1,0 +1,106 @@
+/* Exchange folders: what was put is known for certain, wherever a process ended. */
+#include "io/exchange.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static char folder[64];
+static struct pp_err err;
+
+static const char *at(const char *name) {
+    static char path[4][200];
+    static int n;
+    n = (n + 1) % 4;
+    snprintf(path[n], sizeof path[n], "%s/%s", folder, name);
+    return path[n];
+}
+static bool there(const char *name) { return access(at(name), F_OK) == 0; }
+static void make(const char *name) { fclose(fopen(at(name), "w")); }
+
+static int begin(void **state) {
+    (void)state;
+    snprintf(folder, sizeof folder, "/tmp/priorpath-exchange-XXXXXX");
+    return !mkdtemp(folder) || mkdir(at("to-payer"), 0700) < 0;
+}
+static int end(void **state) {
+    char command[100];
+    (void)state;
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    return system(command);
+}
+
+static bool was_put(void) {
+    bool put = false;
+    assert_int_equal(pp_exchange_was_put(folder, "a.278", &put, &err), 0);
+    return put;
+}
+
+static void puts_once(void **state) {
+    bool begun;
+    (void)state;
+    assert_false(was_put());
+    assert_int_equal(pp_exchange_put(folder, "a.278", PP_STR("ISA"), &begun, &err), 0);
+    assert_true(there("to-payer/a.278") && was_put());
+    assert_false(there("to-payer/.a.278.part"));
+    unlink(at("to-payer/a.278")); /* the payer took it */
+    assert_true(was_put());
+    assert_int_equal(pp_exchange_put(folder, "a.278", PP_STR("ISA"), &begun, &err), 0);
+    assert_false(there("to-payer/a.278")); /* not a second time */
+}
+
+/* A process ends after each step: what is there then, and whether it counts as put. */
+static void after_a_crash(void **state) {
+    bool begun;
+    (void)state;
+    make("to-payer/.a.278.part"); /* while it was written */
+    assert_false(was_put());
+    mkdir(at("ledger"), 0700);
+    make("ledger/a.278.begun"); /* written, not yet visible */
+    assert_false(was_put());
+    rename(at("to-payer/.a.278.part"), at("to-payer/a.278")); /* visible, not yet in the book */
+    assert_true(was_put());
+    unlink(at("to-payer/a.278")); /* and taken already */
+    assert_true(was_put());
+    assert_int_equal(pp_exchange_put(folder, "a.278", PP_STR("ISA"), &begun, &err), 0);
+    assert_false(there("to-payer/a.278"));
+}
+
+static void goes_on_after_a_crash(void **state) {
+    bool begun;
+    (void)state;
+    assert_false(was_put());
+    make("to-payer/.a.278.part");
+    make("ledger/a.278.begun");
+    assert_int_equal(pp_exchange_put(folder, "a.278", PP_STR("ISA"), &begun, &err), 0);
+    assert_true(there("to-payer/a.278") && there("ledger/a.278.put"));
+    assert_false(there("ledger/a.278.begun"));
+}
+
+static void refuses(void **state) {
+    static const char *const names[] = {"", ".hidden", "../up", "a b", "a/b"};
+    bool begun, put;
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_int_equal(pp_exchange_put(folder, names[i], PP_STR("ISA"), &begun, &err), -1);
+    rmdir(at("to-payer")); /* the mount is away: nothing is made in its place */
+    assert_int_equal(pp_exchange_put(folder, "a.278", PP_STR("ISA"), &begun, &err), -1);
+    assert_false(begun);
+    assert_string_equal(err.msg, "the exchange folder is not there");
+    assert_int_equal(pp_exchange_was_put(folder, "a.278", &put, &err), -1);
+    assert_false(there("ledger"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(puts_once, begin, end),
+        cmocka_unit_test_setup_teardown(after_a_crash, begin, end),
+        cmocka_unit_test_setup_teardown(goes_on_after_a_crash, begin, end),
+        cmocka_unit_test_setup_teardown(refuses, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
