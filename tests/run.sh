@@ -22,10 +22,11 @@ lint        900 tests/lint/run.sh        make --no-print-directory lint
 build      1800 -                        make --no-print-directory -j2 all
 unit        900 -                        make --no-print-directory -j2 unit
 cases       600 -                        make --no-print-directory -j2 cases
-x12         300 tests/x12/cli.sh         tests/x12/cli.sh
-x12-peer    600 tests/differential/x12/run.sh tests/differential/x12/run.sh
-hl7-show    300 tests/hl7/show.sh        tests/hl7/show.sh
-differ-hl7  900 tests/differential/hl7/run.sh tests/differential/hl7/run.sh
+x12-cli     300 tests/x12/cli.sh         tests/x12/cli.sh
+x12-staedi  600 tests/differential/x12/run.sh tests/differential/x12/run.sh
+x12-pyx12   600 tests/differential/pyx12/run.sh tests/differential/pyx12/run.sh
+hl7-cli     300 tests/hl7/show.sh        tests/hl7/show.sh
+hl7-peers   900 tests/differential/hl7/run.sh tests/differential/hl7/run.sh
 setup       300 tests/setup/run.sh       tests/setup/run.sh
 runtime     900 tests/runtime/run.sh     $HARNESS tests/runtime/run.sh
 integration 1200 tests/integration/run.sh $HARNESS --services tests/integration/run.sh

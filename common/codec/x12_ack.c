@@ -85,20 +85,13 @@ static void add_code(const char *codes[PP_ACK_CODES_MAX], uint32_t *n, const cha
 
 /* ---- one transaction ---- */
 
-/* The element has room for four characters: 2010AA is told as 2010. */
-static void write_loop(struct x12b *b, const char *loop) {
-    char four[5];
-    snprintf(four, sizeof four, "%s", loop);
-    x12b_z(b, four);
-}
-
 static void write_trigger(struct x12b *b, const struct pp_x12_finding *f) {
     if (!f->trigger.segment[0]) return;
     x12b_seg(b, "CTX");
     x12b_z(b, "SITUATIONAL TRIGGER");
     x12b_z(b, f->trigger.segment);
     x12b_num(b, f->trigger.position);
-    write_loop(b, f->trigger.loop);
+    x12b_z(b, f->trigger.loop);
     if (f->trigger.element) {
         x12b_open(b);
         x12b_num(b, f->trigger.element);
@@ -113,7 +106,7 @@ static void write_ik3(struct x12b *b, const struct pp_x12_finding *f, const char
     x12b_seg(b, "IK3");
     x12b_z(b, f->segment);
     x12b_num(b, f->pos.segment);
-    write_loop(b, f->loop);
+    x12b_z(b, f->loop);
     x12b_z(b, code);
     x12b_put(b);
 }
