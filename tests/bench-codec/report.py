@@ -28,16 +28,16 @@ def said(*command: str) -> str:
 
 def version(pom: str, artifact: str) -> str:
     text = (ROOT / "tests/bench-codec" / pom / "pom.xml").read_text(encoding="utf-8")
-    return first(rf"<artifactId>{artifact}</artifactId>\s*<version>([^<]+)<", text)
+    return first(rf"<artifactId>{artifact}</artifactId>\s*<version>([^<]+)<", text[text.index("<dependencies>"):])
 
 
 def table(data: list[list[str]], unit: str, ours: str, against: str) -> list[str]:
     """Rates of each peer by set, and how much faster ours is."""
     out = [f"| what | set | {unit}/s | MB/s | of {against} |", "|---|---|---|---|---|"]
-    base = {row[1]: float(row[3]) for row in data if row[0].startswith(against)}
+    base = {row[1]: float(row[3]) for row in data if row[0].lower().startswith(against.lower())}
     for peer, name, rate, mb in data:
         times = f"{float(mb) / base[name]:.1f} x" if base.get(name) else ""
-        mark = "**" if peer.startswith(ours) else ""
+        mark = "**" if peer.lower().startswith(ours.lower()) else ""
         out.append(f"| {mark}{peer}{mark} | {name} | {float(rate):,.0f} | {float(mb):,.1f} | {times} |")
     return out
 
