@@ -43,13 +43,22 @@ void *pp_arena_alloc(struct pp_arena *a, size_t n) {
     return memset(p, 0, need);
 }
 
+/* The newest block of ordinary size stays, and with it what the last use needed: the next one asks for no memory. */
 void pp_arena_reset(struct pp_arena *a) {
-    while (a->head && a->head->next) {
+    struct pp_arena_block *kept = NULL;
+    while (a->head) {
         struct pp_arena_block *b = a->head;
         a->head = b->next;
-        free(b);
+        if (!kept && b->cap <= ARENA_BLOCK_MAX)
+            kept = b;
+        else
+            free(b);
     }
-    if (a->head) a->head->used = 0;
+    if (kept) {
+        kept->next = NULL;
+        kept->used = 0;
+    }
+    a->head = kept;
     a->used = 0;
     a->failed = false;
 }

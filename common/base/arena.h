@@ -21,7 +21,7 @@ struct pp_arena {
 /* max_bytes: hard maximum over all blocks. Nothing is allocated yet. */
 void pp_arena_init(struct pp_arena *a, size_t max_bytes);
 void *pp_arena_alloc(struct pp_arena *a, size_t n);
-/* Keeps the first block for the next round. */
+/* Keeps one block for the next round. */
 void pp_arena_reset(struct pp_arena *a);
 void pp_arena_free(struct pp_arena *a);
 static inline bool pp_arena_failed(const struct pp_arena *a) { return a->failed; }
