@@ -4,12 +4,17 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define PATH_BYTES 1024
 #define PRUNE_MAX 64 /* entries of the book that one put looks at */
+
+/* A try that was given up (its partition went away) may still stand in the thread pool when the same file is asked
+ * about or put again: one at a time, so that the later one sees the book of the earlier. */
+static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 
 struct place {
     char box[PATH_BYTES], ledger[PATH_BYTES];
@@ -92,9 +97,8 @@ static void prune(const struct place *p) {
     closedir(d);
 }
 
-int pp_exchange_put(const char *folder, const char *name, struct pp_str bytes, bool *ret_begun, struct pp_err *err) {
+static int put(const char *folder, const char *name, struct pp_str bytes, bool *ret_begun, struct pp_err *err) {
     struct place p;
-    *ret_begun = false;
     if (find(folder, name, &p, err) < 0) return -1;
     if (was_put(&p)) return 0;
     if (write_file(p.part, bytes, err) < 0 || sync_dir(p.box, err) < 0) return -1;
@@ -108,9 +112,19 @@ int pp_exchange_put(const char *folder, const char *name, struct pp_str bytes, b
     return 0;
 }
 
+int pp_exchange_put(const char *folder, const char *name, struct pp_str bytes, bool *ret_begun, struct pp_err *err) {
+    *ret_begun = false;
+    pthread_mutex_lock(&one_at_a_time);
+    int rc = put(folder, name, bytes, ret_begun, err);
+    pthread_mutex_unlock(&one_at_a_time);
+    return rc;
+}
+
 int pp_exchange_was_put(const char *folder, const char *name, bool *ret_put, struct pp_err *err) {
     struct place p;
-    if (find(folder, name, &p, err) < 0) return -1;
-    *ret_put = was_put(&p);
-    return 0;
+    pthread_mutex_lock(&one_at_a_time);
+    int rc = find(folder, name, &p, err);
+    if (rc == 0) *ret_put = was_put(&p);
+    pthread_mutex_unlock(&one_at_a_time);
+    return rc;
 }

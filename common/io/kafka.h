@@ -77,7 +77,7 @@ int pp_consumer_committed(struct pp_consumer *c, const struct pp_offset *o, int 
 void pp_consumer_commit(struct pp_consumer *c, const struct pp_offset *o, int n);
 /* Least time between two fetch requests, 0 (as made) … 1000: for whoever looks at records only that often anyway. A
  * fetch is answered as soon as there is one record, so a busy consumer asks for every handful that somebody appends;
- * each question costs broker and client about as much as ten records do. */
+ * each question costs broker and client many times what a record does. */
 void pp_consumer_pace(struct pp_consumer *c, int gap_ms);
 /* Records the broker has beyond what was handed out, as far as known from the last fetch; -1 unknown. */
 int64_t pp_consumer_high(const struct pp_consumer *c, int topic, int partition);

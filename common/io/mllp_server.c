@@ -8,7 +8,8 @@
 #define READ_BYTES ((size_t)64 * 1024)
 #define REPLY_BYTES_MAX ((size_t)256 * 1024)
 #define BACKLOG 256
-#define SWEEP_MS 1000 /* how often ages are looked at */
+#define SWEEP_MS 1000   /* how often ages are looked at */
+#define SWEEP_MIN_MS 20 /* the same where silence is short */
 #define PEER_MAX 64
 
 struct pp_mllp_conn {
@@ -29,6 +30,8 @@ struct pp_mllp_server {
     char *allow;
     struct pp_mllp_conn *conns;
     int nconns, open_handles;
+    int sweep_ms;
+    int64_t swept_ms; /* when the last sweep was */
     bool stopping;
     char read_buf[READ_BYTES]; /* one loop, one read at a time */
 };
@@ -77,6 +80,13 @@ static void tell_error(struct pp_mllp_conn *c, const struct pp_mllp_event *e) {
     c->server->opts.on_error(c->server->opts.user, c, e->reason, e->bytes);
 }
 
+/* Hands a message over; the socket rests until it is answered. */
+static void take(struct pp_mllp_conn *c, struct pp_str message) {
+    c->handling = true;
+    c->server->opts.on_message(c->server->opts.user, c, message);
+    c->handling = false;
+}
+
 /* Feeds bytes until a message is in flight or they are used up; what follows a message waits in `left`. */
 static void feed(struct pp_mllp_conn *c, const char *p, size_t n) {
     while (n && !c->in_flight && !c->closing) {
@@ -94,9 +104,7 @@ static void feed(struct pp_mllp_conn *c, const char *p, size_t n) {
             if (c->left.failed) close_conn(c);
         }
         n = 0;
-        c->handling = true;
-        c->server->opts.on_message(c->server->opts.user, c, e.bytes);
-        c->handling = false;
+        take(c, e.bytes);
     }
 }
 
@@ -214,7 +222,8 @@ static void on_connection(uv_stream_t *listener, int status) {
     }
     c->server = s;
     c->last_ms = pp_mono_ms();
-    pp_mllp_init(&c->framer, &(struct pp_mllp_opts){.max_bytes = s->opts.message_bytes_max});
+    pp_mllp_init(&c->framer, &(struct pp_mllp_opts){.max_bytes = s->opts.message_bytes_max,
+                                                    .idle_ms = (uint32_t)s->opts.silence_timeout_ms});
     pp_buf_init(&c->left, READ_BYTES);
     c->next = s->conns;
     if (s->conns) s->conns->prev = c;
@@ -237,11 +246,27 @@ static void on_connection(uv_stream_t *listener, int status) {
     uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
 }
 
+/* The sender fell silent inside of a frame. What it gave up is told; a frame that lacks only its last byte is taken. */
+static void silence(struct pp_mllp_conn *c, int64_t now) {
+    struct pp_mllp_event e;
+    pp_mllp_tick(&c->framer, now, &e);
+    if (e.what == PP_MLLP_ERROR) tell_error(c, &e);
+    if (e.what != PP_MLLP_FRAME) return;
+    c->in_flight = true;
+    uv_read_stop((uv_stream_t *)&c->tcp);
+    take(c, e.bytes);
+}
+
 static void on_sweep(uv_timer_t *t) {
     struct pp_mllp_server *s = t->data;
     int64_t now = pp_mono_ms();
+    /* When the loop itself stood still, bytes may wait in the sockets: that is no silence of the senders. */
+    bool stood_still = now - s->swept_ms > 2 * (int64_t)s->sweep_ms;
+    s->swept_ms = now;
     for (struct pp_mllp_conn *c = s->conns, *next; c; c = next) {
         next = c->next;
+        if (c->closing || c->in_flight) continue;
+        if (!stood_still) silence(c, now);
         if (c->closing || c->in_flight) continue;
         if (pp_mllp_age_ms(&c->framer, now) > s->opts.partial_timeout_ms) {
             struct pp_mllp_event e;
@@ -275,7 +300,11 @@ int pp_mllp_server_new(uv_loop_t *loop, const struct pp_mllp_server_opts *opts, 
         *ret = s; /* its handles need the loop to close: the caller stops and frees it as a running one */
         return -1;
     }
-    uv_timer_start(&s->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+    s->sweep_ms = opts->silence_timeout_ms ? opts->silence_timeout_ms / 4 : SWEEP_MS;
+    if (s->sweep_ms > SWEEP_MS) s->sweep_ms = SWEEP_MS;
+    if (s->sweep_ms < SWEEP_MIN_MS) s->sweep_ms = SWEEP_MIN_MS;
+    s->swept_ms = pp_mono_ms();
+    uv_timer_start(&s->sweep, on_sweep, (uint64_t)s->sweep_ms, (uint64_t)s->sweep_ms);
     uv_unref((uv_handle_t *)&s->sweep);
     *ret = s;
     return 0;

@@ -1,7 +1,8 @@
 /* MLLP listener on the libuv loop: many connections, one message in flight on each.
  *
  * A connection is read only while nothing of it is unanswered: that keeps the order of a sender, and when the store
- * is behind, TCP pushes back on the sender by itself. A partial frame that gets too old closes its connection. Frames
+ * is behind, TCP pushes back on the sender by itself. A partial frame whose sender falls silent is given up (or taken,
+ * when only its last byte is missing) and the connection goes on; one that gets too old closes its connection. Frames
  * that break the framing are answered by the handler too (on_error), so that a sender learns why.
  */
 #ifndef PP_IO_MLLP_SERVER_H
@@ -20,6 +21,7 @@ struct pp_mllp_server_opts {
     int connections_max;
     uint32_t message_bytes_max;
     int partial_timeout_ms; /* age of an unfinished frame that closes the connection */
+    int silence_timeout_ms; /* silence inside of a frame that ends it (pp_mllp_tick); 0 = never */
     int idle_timeout_ms;    /* silence that closes it; 0 = never */
     const char *allow;      /* comma separated peer addresses; NULL or "" = all */
     void *user;

@@ -168,7 +168,7 @@ static int doubt(const struct pp_call_ctx *x, const struct ev *request, const ch
     if (!q) return pp_err_set(err, PP_ERR_NOMEM, "request does not fit into memory");
     *q = *r;
     /* Several inquiries may follow one try: the time tells them apart. */
-    q->control = submission_control(x->job, "doubt", (int32_t)(x->now_ms / 1000 % INT32_MAX), a);
+    q->control = submission_control(x->job, "doubt", (int32_t)(x->now_ms % INT32_MAX), a);
     struct ev e = ev_of_pas_submit(q);
     return call_x12_inquiry_build(x, &e, a, ret, err);
 }

@@ -331,7 +331,7 @@ def claims_options(world, door, secrets):
                            capture_output=True, text=True, check=True).stdout
     path.touch(mode=0o600)
     path.write_text(token)
-    return [f"--claims-url={door}/v1/messages", f"--token-file={path}"]
+    return [f"--claims-to={door}/v1/messages", f"--token-file={path}"]
 
 
 def real_path(world):

@@ -1,6 +1,7 @@
 /* Exchange folders: what was put is known for certain, wherever a process ended. */
 #include "io/exchange.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,7 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-static char folder[64];
+static char folder[64], file_path[128];
 static struct pp_err err;
 
 static const char *at(const char *name) {
@@ -25,7 +26,9 @@ static void make(const char *name) { fclose(fopen(at(name), "w")); }
 static int begin(void **state) {
     (void)state;
     snprintf(folder, sizeof folder, "/tmp/priorpath-exchange-XXXXXX");
-    return !mkdtemp(folder) || mkdir(at("to-payer"), 0700) < 0;
+    bool bad = !mkdtemp(folder) || mkdir(at("to-payer"), 0700) < 0;
+    snprintf(file_path, sizeof file_path, "%s/to-payer/a.278", folder);
+    return bad;
 }
 static int end(void **state) {
     char command[100];
@@ -33,6 +36,8 @@ static int end(void **state) {
     snprintf(command, sizeof command, "rm -rf %s", folder);
     return system(command);
 }
+
+static int taken;
 
 static bool was_put(void) {
     bool put = false;
@@ -81,6 +86,27 @@ static void goes_on_after_a_crash(void **state) {
     assert_false(there("ledger/a.278.begun"));
 }
 
+static void *put_it(void *ret) {
+    bool begun;
+    struct pp_err e;
+    *(int *)ret = pp_exchange_put(folder, "a.278", PP_STR("ISA"), &begun, &e);
+    /* the payer takes it at once; only one of all threads may have brought something to take */
+    if (unlink(file_path) == 0) __atomic_add_fetch(&taken, 1, __ATOMIC_SEQ_CST);
+    return NULL;
+}
+
+static void many_tries_put_one_file(void **state) {
+    pthread_t threads[16];
+    int rc[16];
+    (void)state;
+    taken = 0;
+    for (int i = 0; i < 16; i++) assert_int_equal(pthread_create(&threads[i], NULL, put_it, &rc[i]), 0);
+    for (int i = 0; i < 16; i++) pthread_join(threads[i], NULL);
+    for (int i = 0; i < 16; i++) assert_int_equal(rc[i], 0);
+    assert_int_equal(taken, 1);
+    assert_false(there("to-payer/a.278"));
+}
+
 static void refuses(void **state) {
     static const char *const names[] = {"", ".hidden", "../up", "a b", "a/b"};
     bool begun, put;
@@ -100,6 +126,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(puts_once, begin, end),
         cmocka_unit_test_setup_teardown(after_a_crash, begin, end),
         cmocka_unit_test_setup_teardown(goes_on_after_a_crash, begin, end),
+        cmocka_unit_test_setup_teardown(many_tries_put_one_file, begin, end),
         cmocka_unit_test_setup_teardown(refuses, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

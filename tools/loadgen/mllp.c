@@ -27,7 +27,7 @@ static const struct pp_config_key keys[] = {
     {"run", PP_CFG_STR, 1, 6, "", "r1", "Word that keeps the patients of this run apart from others."},
     {"first", PP_CFG_INT, 0, INT32_MAX, "", "0", "Number of the first case."},
     {"gap-ms", PP_CFG_INT, 0, 600000, "ms", "1000", "Between the messages of a case."},
-    {"claims-url", PP_CFG_STR, 0, 200, "", "",
+    {"claims-to", PP_CFG_STR, 0, 200, "", "",
      "Where claims go by HTTP: the door's /v1/messages; empty: none are sent."},
     {"token-file", PP_CFG_STR, 0, 900, "", "", "Token of a client, for claims."},
     {"journal", PP_CFG_STR, 0, 900, "", "", "File that gets a line for each message: id, sent (ms), ack, took (us)."},
@@ -89,7 +89,7 @@ static void send_claim(struct conn *c) {
     struct pp_err err;
     struct pp_str header = pp_str_z(l->authorization);
     const struct pp_http_req req = {.method = PP_STR("POST"),
-                                    .url = pp_str_z(pp_config_str(l->c, "claims-url")),
+                                    .url = pp_str_z(pp_config_str(l->c, "claims-to")),
                                     .content_type = PP_STR("application/edi-x12"),
                                     .body = pp_buf_str(&l->message),
                                     .headers = &header,
@@ -252,7 +252,7 @@ static int open_all(struct load *l, struct pp_err *err) {
 }
 
 static int open_claims(struct load *l, struct pp_err *err) {
-    if (!*pp_config_str(l->c, "claims-url")) return 0;
+    if (!*pp_config_str(l->c, "claims-to")) return 0;
     const char *file = pp_config_str(l->c, "token-file");
     char token[TOKEN_BYTES_MAX];
     FILE *f = fopen(file, "re");

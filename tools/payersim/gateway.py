@@ -25,7 +25,7 @@ class Gateway:
     def __init__(self, sim, payer, transport, folder="", callback="", secret=""):
         self.sim, self.payer, self.transport, self.folder = sim, payer, transport, folder
         self.callback, self.secret = callback, secret
-        self.seen = {}     # sender and ISA13 -> trace: an interchange is taken once
+        self.seen = {}     # sender and ISA13 -> trace of a request: an interchange is taken once
         self.wanted = {}   # attachment control number -> trace
         # A payer's own numbers go on after a restart: a second in which there were more than ten is not waited for.
         self.number = int(time.time()) % 50_000_000 * 10
@@ -80,7 +80,7 @@ class Gateway:
             trace = self.seen[key]
             if trace in self.payer.claims:
                 self.payer.claims[trace]["repeats"] += 1
-            self.sim.note(payer=self.payer.name, op="submit", trace=trace, repeat=True, verdict="TA1 R", note="025", planned=True)
+            self.sim.note(payer=self.payer.name, op="submit" if trace else "file", trace=trace, repeat=True, verdict="TA1 R", note="025", planned=True)
             return [self.ta1(isa, "R", "025")], {}
         self.seen[key] = ""
         out, wishes = [], {}
@@ -121,10 +121,10 @@ class Gateway:
         if request.findings:
             self.refused("278", request.findings, request.trace)
             return request.findings
-        self.seen[key] = request.trace
         if request.bht[2] == "28":
             answers.append(self.response(isa, gs, self.inquire(request), review.INQUIRY))
             return []
+        self.seen[key] = request.trace
         rule, known = None, self.payer.claims.get(request.trace)
         if known:
             known["repeats"] += 1
