@@ -113,6 +113,8 @@ struct pp_hl7_profile {
     struct pp_str mrn_authority; /* PID-3.4 of the medical record number, where several of that type stand */
     enum pp_hl7_member_from member_from;
     uint8_t start_from; /* enum pp_hl7_start_from that wins for this sender; 0 = the order that the view has */
+    struct pp_str versions,
+        processing; /* MSH-12 and MSH-11 that are taken, parted by '|'; empty = all (pp_hl7_admit) */
 };
 
 struct pp_hl7_msg {

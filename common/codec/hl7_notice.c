@@ -1,5 +1,7 @@
 #include "codec/hl7_notice.h"
 
+#include <stdio.h>
+
 const char *pp_hl7_notice_status_name(enum pp_hl7_notice_status status) {
     static const char *const names[] = {"not-required", "pending", "approved", "modified", "denied", "cancelled"};
     return status < PP_HL7_NOTICE_STATUS_COUNT ? names[status] : "";
@@ -118,6 +120,71 @@ int pp_hl7_notice_order(const struct pp_hl7_notice *n, struct pp_buf *out, struc
         pp_hl7_out_val(&w, 1, 1, PP_STR("1"));
         pp_hl7_out_val(&w, 3, 1, n->text);
     }
+    return pp_hl7_out_end(&w, err);
+}
+
+/* ---- without the patient ---- */
+
+static void put_obx(struct pp_hl7_out *w, int *set_id, const char *type, const char *code, const char *text,
+                    struct pp_str value, struct pp_str unit) {
+    char number[12];
+    if (!value.n) return;
+    snprintf(number, sizeof number, "%d", ++*set_id);
+    pp_hl7_out_segment(w, "OBX");
+    pp_hl7_out_val(w, 1, 1, pp_str_z(number));
+    pp_hl7_out_val(w, 2, 1, pp_str_z(type));
+    pp_hl7_out_val(w, 3, 1, pp_str_z(code));
+    pp_hl7_out_val(w, 3, 2, pp_str_z(text));
+    pp_hl7_out_val(w, 3, 3, PP_STR("PRIORPATH"));
+    pp_hl7_out_val(w, 5, 1, value);
+    pp_hl7_out_val(w, 6, 1, unit);
+    pp_hl7_out_val(w, 11, 1, PP_STR("F"));
+}
+
+static void put_obx_date(struct pp_hl7_out *w, int *set_id, const char *code, const char *text, pp_date date) {
+    char day[11], digits[9];
+    pp_date_text(date, day);
+    if (!date) return;
+    snprintf(digits, sizeof digits, "%.4s%.2s%.2s", day, day + 5, day + 8);
+    put_obx(w, set_id, "DT", code, text, pp_str_z(digits), PP_STR_NONE);
+}
+
+int pp_hl7_notice_state(const struct pp_hl7_state *n, struct pp_buf *out, struct pp_err *err) {
+    if (n->control_id.n == 0 || n->time.n == 0 || n->processing_id.n == 0)
+        return pp_err_set(err, PP_ERR_INVALID, "number, time and processing id of the message are needed");
+    if (n->order_no.n == 0) return pp_err_set(err, PP_ERR_INVALID, "an order number is needed");
+    if (n->state.n == 0) return pp_err_set(err, PP_ERR_INVALID, "the state is needed");
+    const struct pp_hl7_notice head = {.sending_app = n->sending_app,
+                                       .sending_facility = n->sending_facility,
+                                       .receiving_app = n->receiving_app,
+                                       .receiving_facility = n->receiving_facility,
+                                       .control_id = n->control_id,
+                                       .time = n->time,
+                                       .processing_id = n->processing_id};
+    struct pp_hl7_out w;
+    int obx = 0;
+    pp_hl7_out_begin(&w, n->delims, out);
+    put_msh(&w, &head, "ORM", "O01", "ORM_O01");
+    pp_hl7_out_segment(&w, "ORC");
+    pp_hl7_out_val(&w, 1, 1, PP_STR("SC"));
+    pp_hl7_out_val(&w, 2, 1, n->order_no);
+    pp_hl7_out_val(&w, 9, 1, n->time);
+    pp_hl7_out_val(&w, 25, 1, n->state);
+    pp_hl7_out_val(&w, 25, 3, PP_STR("PRIORPATH"));
+    pp_hl7_out_segment(&w, "OBR");
+    pp_hl7_out_val(&w, 1, 1, PP_STR("1"));
+    pp_hl7_out_val(&w, 2, 1, n->order_no);
+    put_code(&w, 4, &n->service);
+    put_obx(&w, &obx, "ST", "case", "Case", n->case_no, PP_STR_NONE);
+    put_obx(&w, &obx, "NM", "line", "Line of the case", n->line, PP_STR_NONE);
+    if (!pp_str_eqz(n->state, "denied")) /* nobody shall take the number of a refusal for one that grants */
+        put_obx(&w, &obx, "ST", "authorization", "Authorization number", n->number, PP_STR_NONE);
+    put_obx(&w, &obx, "ST", "payer", "Payer", n->payer, PP_STR_NONE);
+    put_obx_date(&w, &obx, "valid-from", "First day", n->valid_from);
+    put_obx_date(&w, &obx, "valid-until", "Last day", n->valid_until);
+    put_obx(&w, &obx, "NM", "units-authorized", "Units authorized", n->units_authorized, n->unit_type);
+    put_obx(&w, &obx, "NM", "units-scheduled", "Units scheduled", n->units_scheduled, n->unit_type);
+    put_obx(&w, &obx, "NM", "units-used", "Units used", n->units_used, n->unit_type);
     return pp_hl7_out_end(&w, err);
 }
 

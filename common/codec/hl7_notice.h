@@ -7,6 +7,8 @@
  *     many days, IN3-12 why it was refused, IN1-14 the same number with date and source; ORC-25 is our status with our
  *     own coding system, ORC-16 its reason, NTE what a person reads. One message for each order: the standard has one
  *     insurance group for the patient.
+ *   The same ORM^O01 without anything of the patient, for whoever knows the order's number and no more
+ *     (pp_hl7_notice_state): what IN1 and IN3 would say stands in OBX then, since insurance segments belong to a PID.
  *   RPA^I08 to the system that asked by RQA^I08: MSA, RF1-1 (table 0283), PRD of the requester, and AUT after the PR1.
  * Pure; sending is somebody else's work. What is written here is read by pp_hl7_read_orders and pp_hl7_read_referral.
  */
@@ -56,5 +58,21 @@ const char *pp_hl7_notice_status_name(enum pp_hl7_notice_status status);
  * then out is as it was. */
 int pp_hl7_notice_order(const struct pp_hl7_notice *n, struct pp_buf *out, struct pp_err *err);
 int pp_hl7_notice_answer(const struct pp_hl7_notice *n, struct pp_buf *out, struct pp_err *err);
+
+/* What is known of an authorization without knowing the patient, as the public topic pa.authorization.v1 says it. */
+struct pp_hl7_state {
+    const struct pp_hl7_delims *delims; /* NULL: the usual ones */
+    struct pp_str sending_app, sending_facility, receiving_app, receiving_facility;
+    struct pp_str control_id, time, processing_id; /* as above; must */
+    struct pp_str order_no;                        /* ORC-2: of the order, or of its group; must */
+    struct pp_hl7_code service;                    /* OBR-4; a text stands in where there is no code */
+    struct pp_str state;                           /* ORC-25, system PRIORPATH; must */
+    struct pp_str case_no, line, number, payer;    /* each an OBX-5; empty ones are left out */
+    pp_date valid_from, valid_until;
+    struct pp_str units_authorized, units_scheduled, units_used, unit_type;
+};
+/* ORM^O01: MSH, ORC (SC), OBR and an OBX for each thing known: case, line, authorization, payer, valid-from,
+ * valid-until, units-authorized, units-scheduled, units-used (OBX-3, system PRIORPATH). As above. */
+int pp_hl7_notice_state(const struct pp_hl7_state *n, struct pp_buf *out, struct pp_err *err);
 
 #endif

@@ -217,6 +217,12 @@ static char escape_name(const struct pp_hl7_delims *d, char c) {
     return d->truncation && c == d->truncation ? 'P' : 0;
 }
 
+/* Where the dot is a delimiter, .br would fall into two. */
+static bool is_delimiter(const struct pp_hl7_delims *d, char c) {
+    return c == d->field || c == d->component || c == d->repetition || c == d->escape || c == d->subcomponent ||
+           c == d->truncation;
+}
+
 void pp_hl7_escape(const struct pp_hl7_delims *d, struct pp_str text, struct pp_buf *out) {
     const bool like_null = pp_hl7_is_null(text);
     for (uint32_t i = 0; i < text.n; i++) {
@@ -226,7 +232,7 @@ void pp_hl7_escape(const struct pp_hl7_delims *d, struct pp_str text, struct pp_
             pp_buf_add(out, seq, sizeof seq);
         } else if (c == '\r' || c == '\n') {
             if (c == '\n' && i > 0 && text.s[i - 1] == '\r') continue;
-            pp_buf_printf(out, "%c.br%c", d->escape, d->escape);
+            pp_buf_printf(out, is_delimiter(d, '.') ? "%cX0A%c" : "%c.br%c", d->escape, d->escape);
         } else if (like_null || ((unsigned char)c < ' ' && c != '\t')) {
             pp_buf_printf(out, "%cX%02X%c", d->escape, (unsigned char)c, d->escape);
         } else {

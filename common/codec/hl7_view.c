@@ -194,6 +194,25 @@ int pp_hl7_read_msh(struct pp_hl7_msg *m, struct pp_hl7_msh *ret, struct pp_err 
     return 0;
 }
 
+static bool is_listed(struct pp_str list, struct pp_str value) {
+    while (list.n)
+        if (pp_str_eq(pp_str_trim(pp_str_split(&list, '|')), value)) return true;
+    return false;
+}
+
+int pp_hl7_admit(struct pp_hl7_msg *m, const struct pp_hl7_msh *msh, struct pp_err *err) {
+    const struct pp_hl7_profile *p = &m->profile;
+    if (p->versions.n && msh->version.n && !is_listed(p->versions, msh->version)) {
+        pp_hl7_fault(m, 'E', 203, &m->segs[0], 12, 1, "the profile of this sender excludes the version");
+        return pp_hl7_fault_err(m, err);
+    }
+    if (p->processing.n && msh->processing_id.n && !is_listed(p->processing, msh->processing_id)) {
+        pp_hl7_fault(m, 'E', 202, &m->segs[0], 11, 1, "the profile of this sender excludes the processing id");
+        return pp_hl7_fault_err(m, err);
+    }
+    return 0;
+}
+
 #define ADT_PATIENT                                                                                                    \
     "A01 A02 A03 A04 A05 A06 A07 A08 A09 A10 A11 A12 A13 A14 A15 A16 A21 A22 A25 A26 A27 A28 A31 A32 A33 A38 A53 A54 " \
     "A55 A60 A61 A62"

@@ -84,6 +84,9 @@ enum pp_hl7_use {
 
 /* -1 when MSH-9 or MSH-10 is empty: nobody could answer such a message by its number. */
 int pp_hl7_read_msh(struct pp_hl7_msg *m, struct pp_hl7_msh *ret, struct pp_err *err);
+/* Does the profile let this message in? -1 with the fault recorded ('E', 203 or 202 of table 0357) when its version or
+ * its processing id is sent and is not among those that the profile takes. */
+int pp_hl7_admit(struct pp_hl7_msg *m, const struct pp_hl7_msh *msh, struct pp_err *err);
 enum pp_hl7_use pp_hl7_use_of(const struct pp_hl7_msh *msh);
 /* Why a message of this type is not used: fixed words. */
 const char *pp_hl7_unused_why(const struct pp_hl7_msh *msh);

@@ -133,7 +133,7 @@ static void write_field(const struct pp_hl7_msg *m, struct pp_str f, struct pp_b
         }
         i++;
         if (c == '\n')
-            pp_buf_printf(out, "%c.br%c", m->d.escape, m->d.escape);
+            pp_hl7_escape(&m->d, PP_STR("\n"), out);
         else if ((unsigned char)c < ' ' && c != '\t')
             put_hex(&m->d, (unsigned char)c, out);
         else

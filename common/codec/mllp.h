@@ -78,8 +78,8 @@ size_t pp_mllp_feed(struct pp_mllp *m, const char *p, size_t n, int64_t now_ms, 
  * The framer is idle afterwards. */
 void pp_mllp_finish(struct pp_mllp *m, struct pp_mllp_event *ret);
 /* Time passed and nothing came. Ends a frame whose sender has been silent for opts.idle_ms the way pp_mllp_finish does;
- * otherwise nothing happens. Call it from a timer; an event of it is a reason to close the connection, unless it is a
- * frame. */
+ * otherwise nothing happens. Call it from a timer. The connection may go on: what still comes of a frame that was given
+ * up is noise outside of frames, up to the next VT. */
 void pp_mllp_tick(struct pp_mllp *m, int64_t now_ms, struct pp_mllp_event *ret);
 /* Age of the frame that has begun and not ended; 0 when there is none. The caller decides when it is too old. */
 int64_t pp_mllp_age_ms(const struct pp_mllp *m, int64_t now_ms);

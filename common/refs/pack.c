@@ -10,6 +10,7 @@ static const struct refs_kind *const kinds[REFS_KIND_COUNT] = {
     [REFS_DOCTYPES] = &refs_kind_doctypes,       [REFS_SITES] = &refs_kind_sites,
     [REFS_LOCATIONS] = &refs_kind_locations,     [REFS_CALENDAR] = &refs_kind_calendar,
     [REFS_CLOCKS] = &refs_kind_clocks,           [REFS_QUEUES] = &refs_kind_queues,
+    [REFS_SENDERS] = &refs_kind_senders,         [REFS_X12_SENDERS] = &refs_kind_x12_senders,
 };
 
 #define COLS_MAX 40

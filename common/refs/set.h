@@ -10,6 +10,8 @@
 #include "refs/places.h"
 #include "refs/refs.h"
 #include "refs/rules.h"
+#include "refs/senders.h"
+#include "refs/x12_senders.h"
 
 enum refs_kind_no { /* finished in this order: what others refer to comes first */
                     REFS_PAYERS,
@@ -24,6 +26,8 @@ enum refs_kind_no { /* finished in this order: what others refer to comes first 
                     REFS_CLOCKS,
                     REFS_QUEUES,
                     REFS_RULES,
+                    REFS_SENDERS,
+                    REFS_X12_SENDERS,
                     REFS_KIND_COUNT
 };
 
@@ -49,7 +53,7 @@ struct refs_kind {
 };
 extern const struct refs_kind refs_kind_payers, refs_kind_rules, refs_kind_codemap, refs_kind_codes,
     refs_kind_equivalents, refs_kind_doclists, refs_kind_doctypes, refs_kind_sites, refs_kind_locations,
-    refs_kind_calendar, refs_kind_clocks, refs_kind_queues;
+    refs_kind_calendar, refs_kind_clocks, refs_kind_queues, refs_kind_senders, refs_kind_x12_senders;
 
 /* Cells. Enums are written as int: all enums here are of that size. */
 refs_cell_fn refs_cell_text, refs_cell_int, refs_cell_date, refs_cell_bool, refs_cell_lob, refs_cell_channel,

@@ -8,6 +8,7 @@
  *   drive BROKERS command PERSON ID TEXT [HOLD_MS] note.add, which waits so long
  *   drive BROKERS undo PERSON ID COMMAND ACTOR     command.undo
  *   drive BROKERS check PERSONS                    all that the toy said: sequences dense, counts per person 1, 2, 3 …
+ *   drive BROKERS public TOPIC PARTITION TENANT KEY TYPE JSON   one record of a public topic; "" = a tombstone
  *   drive BROKERS dead                             dead letters: code and offset of each
  */
 #include "base/uuid.h"
@@ -39,17 +40,17 @@ static int die(const struct pp_err *err) {
 }
 
 static int topics(const char *brokers) {
-    static const char *const names[] = {PP_TOPIC_LOG, PP_TOPIC_COMMANDS, PP_TOPIC_METRICS,
-                                        PP_TOPIC_DLQ, PP_TOPIC_OPS,      PP_TOPIC_REFERENCE};
-    struct pp_topic_spec s[6];
+    static const char *const names[] = {PP_TOPIC_LOG, PP_TOPIC_COMMANDS,  PP_TOPIC_METRICS,      PP_TOPIC_DLQ,
+                                        PP_TOPIC_OPS, PP_TOPIC_REFERENCE, "pa.authorization.v1", "pa.case-status.v1"};
+    struct pp_topic_spec s[8];
     struct pp_err err;
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < 8; i++)
         s[i] = (struct pp_topic_spec){.name = names[i],
-                                      .partitions = i < 3    ? PARTITIONS
-                                                    : i == 3 ? PP_DLQ_PARTITIONS
-                                                             : 1,
+                                      .partitions = i < 3 || i > 5 ? PARTITIONS
+                                                    : i == 3       ? PP_DLQ_PARTITIONS
+                                                                   : 1,
                                       .replication = 1};
-    return pp_kafka_topics_ensure(brokers, s, 6, TIMEOUT_MS, NULL, &err) < 0 ? die(&err) : 0;
+    return pp_kafka_topics_ensure(brokers, s, 8, TIMEOUT_MS, NULL, &err) < 0 ? die(&err) : 0;
 }
 
 /* ---- writing ---- */
@@ -200,6 +201,19 @@ static int check(const char *brokers, int persons) {
     return 0;
 }
 
+static int say_publicly(const char *brokers, char **a) {
+    struct pp_err err;
+    const struct pp_header h[] = {{PP_STR("ce_type"), pp_str_z(a[4])}, {PP_STR("pp_tenant"), pp_str_z(a[2])}};
+    const struct pp_send s = {.topic = a[0],
+                              .partition = (int)strtol(a[1], NULL, 10),
+                              .key = pp_str_z(a[3]),
+                              .value = pp_str_z(a[5]),
+                              .tombstone = !a[5][0],
+                              .headers = h,
+                              .nheaders = 2};
+    return pp_kafka_send_sync(brokers, &s, 1, TIMEOUT_MS, &err) < 0 ? die(&err) : 0;
+}
+
 static bool dead_one(void *user, const struct pp_record *r, const struct pp_header *h, int n) {
     (void)user;
     (void)r;
@@ -222,6 +236,7 @@ int main(int argc, char **argv) {
     if (strcmp(what, "command") == 0 && argc >= 6) return note(b, a[0], argv[4], argv[5], argc > 6 ? argv[6] : "0");
     if (strcmp(what, "undo") == 0 && argc == 7) return undo(b, a[0], argv[4], argv[5], argv[6]);
     if (strcmp(what, "check") == 0 && argc == 4) return check(b, a[0]);
+    if (strcmp(what, "public") == 0 && argc == 9) return say_publicly(b, argv + 3);
     if (strcmp(what, "dead") == 0)
         return pp_kafka_scan_sync(b, PP_TOPIC_DLQ, TIMEOUT_MS, dead_one, NULL, &err) < 0 ? die(&err) : 0;
     fprintf(stderr, "drive: see the head of drive.c\n");

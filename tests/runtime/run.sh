@@ -7,8 +7,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 BUILD=${BUILD:-build}
 cd "$root" || exit 1
-make --no-print-directory BUILD="$BUILD" "$BUILD/bin/runtime-toy" "$BUILD/bin/runtime-drive" >/dev/null || exit 1
-toy=$(realpath "$BUILD/bin/runtime-toy") drive=$(realpath "$BUILD/bin/runtime-drive")
+make --no-print-directory BUILD="$BUILD" "$BUILD/bin/runtime-toy" "$BUILD/bin/runtime-drive" "$BUILD/bin/priorpath" >/dev/null || exit 1
+toy=$(realpath "$BUILD/bin/runtime-toy") drive=$(realpath "$BUILD/bin/runtime-drive") priorpath=$(realpath "$BUILD/bin/priorpath")
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/pp-runtime-XXXXXX")
 pids=()
 # shellcheck disable=SC2317  # by trap
@@ -326,6 +326,59 @@ test_tripwire() { # the database went back in time: refuse
     [ "$rc" -eq 3 ] && grep -q 'went back in time' "$scratch/toy-0.log"
 }
 
+# authorization CASE STATE: one record of the public topic, version by version; of_case CASE ORDER: that of the case
+case_ids=(019ab6f2-4c10-7a31-9b52-000000000011 019ab6f2-4c10-7a31-9b52-000000000012 019ab6f2-4c10-7a31-9b52-000000000013)
+auth_version=0
+of_case() {
+    drive public pa.case-status.v1 "$1" t "t/${case_ids[$1]}" case-status "{\"case_id\":\"${case_ids[$1]}\",\"order_no\":\"$2\"}"
+}
+authorization() {
+    auth_version=$((auth_version + 1))
+    drive public pa.authorization.v1 "$1" "${3:-t}" "t/AU-$1" authorization "{\"authorization\":\"AU-$1\",\"version\":$auth_version,
+        \"payer\":\"meridian\",\"case_id\":\"${case_ids[$1]}\",\"case_no\":\"C-$1\",\"line\":1,\"code\":\"72148\",\"state\":\"$2\",
+        \"valid_until\":\"2027-02-24\",\"units_authorized\":\"1\",\"unit_type\":\"UN\",\"as_of\":\"2026-11-27T14:20:00Z\"}"
+}
+notices() {
+    "$priorpath" notices --kafka-brokers="$PP_TEST_KAFKA" --to="mllp://127.0.0.1:$receiver_port" --group=notices --from=beginning \
+        --tenant=t --backoff-first-ms=50 --timeout-s=1 --case-wait-s=1 "$@" >>"$scratch/notices.log" 2>&1
+}
+answers_with() { echo "$1" >"$scratch/answer"; }
+told() { tail -n 1 "$scratch/notices.log" | grep -qx "$1 told, $2 not taken, .*"; }
+heard() { cut -f1 "$scratch/heard" | uniq | wc -l; } # messages; tries of one stand together
+test_notices() { # authorizations to an ordering system: at least once, in order, resumed, and no message stops the rest
+    receiver_port=$(free_port)
+    : >"$scratch/heard"
+    answers_with AA
+    python3 "$here/receiver.py" "$receiver_port" "$scratch/answer" "$scratch/heard" & pids+=("$!")
+    of_case 0 O-77 && of_case 1 O-78 && authorization 0 approved && authorization 1 pended elsewhere || return 1
+    notices --once && told 1 0 || return 1
+    cut -f2 "$scratch/heard" | grep -qF 'ORC|SC|O-77|||||||20261127142000+0000||||||||||||||||approved^^PRIORPATH OBR|1|O-77||72148^^C4 OBX|1|ST|case^' &&
+        grep -qF '|authorization^Authorization number^PRIORPATH||AU-0|' "$scratch/heard" && ! grep -q 'PID|' "$scratch/heard" || return 1
+    notices --once && told 0 0 || return 1
+    echo "  no answer: ends, says it again under the same number, and an answer to something else is none"
+    answers_with silent && authorization 0 modified && ! notices --once --tries=2 && [ "$(heard)" = 2 ] || return 1
+    answers_with other && notices --once && told 1 0 && [ "$(heard)" = 2 ] && [ "$(wc -l <"$scratch/heard")" = 5 ] || return 1
+    echo "  trouble that passes, and an accept acknowledgment"
+    answers_with 'AE*2' && authorization 0 pended && notices --once && told 1 0 && [ "$(wc -l <"$scratch/heard")" = 8 ] || return 1
+    answers_with 'close*1' && authorization 0 expired && notices --once && told 1 0 || return 1
+    answers_with CA && authorization 1 denied && notices --once && told 1 0 || return 1
+    tail -n 1 "$scratch/heard" | grep -q 'denied^^PRIORPATH' && ! tail -n 1 "$scratch/heard" | grep -q AU-1 || return 1
+    echo "  refused, and a case that nobody knows: told, passed over, the rest goes on"
+    answers_with 'AR*1' && authorization 0 cancelled && authorization 2 approved && authorization 0 exhausted || return 1
+    ! notices --once && told 1 2 && notices --once && told 0 0 || return 1
+    echo "  killed while it waits: nothing is lost"
+    local before
+    before=$(wc -l <"$scratch/heard")
+    answers_with silent && authorization 0 approved || return 1
+    notices --timeout-s=60 & local waiting=$!
+    pids+=("$waiting")
+    more() { [ "$(wc -l <"$scratch/heard")" -gt "$before" ]; }
+    until_true 30 more || return 1
+    pkill -KILL -P "$waiting"
+    wait "$waiting" 2>/dev/null
+    answers_with AA && notices --once && told 1 0 && [ "$(tail -n 2 "$scratch/heard" | cut -f1 | sort -u | wc -l)" = 1 ]
+}
+
 test_gap() { # last: the partition stays stopped
     toy_start
     facts 100
@@ -337,7 +390,7 @@ test_gap() { # last: the partition stays stopped
 passed=0 failed=0
 drive topics || exit 1
 "$toy" --migrate >>"$scratch/toy-0.log" 2>&1 || { cat "$scratch/toy-0.log"; exit 1; }
-for name in facts killed database_cut frozen garbage refused taken altered crash unclean away_after_crash commands held calls tripwire gap; do
+for name in facts killed database_cut frozen garbage refused taken altered crash unclean away_after_crash commands held calls tripwire notices gap; do
     [ -z "${ONLY:-}" ] || [ "$ONLY" = "$name" ] || continue
     started=$SECONDS
     echo "$name"

@@ -50,6 +50,33 @@ static void places(void **state) {
     assert_str(pp_hl7_val(&msg, pid, 14, 0), "\"\"");
 }
 
+/* Where the dot is a delimiter, ".br" would fall apart: a line feed is written by its number. */
+static void the_dot_is_a_delimiter(void **state) {
+    (void)state;
+    struct pp_hl7_out w;
+    const struct pp_hl7_delims dot = {'|', '^', '~', '.', '&', 0};
+    pp_buf_reset(&out);
+    pp_hl7_out_begin(&w, &dot, &out);
+    header(&w);
+    pp_hl7_out_segment(&w, "NTE");
+    pp_hl7_out_val(&w, 3, 1, PP_STR("5.1\nx"));
+    assert_int_equal(pp_hl7_out_end(&w, &err), 0);
+    parse_as(pp_buf_str(&out), NULL);
+    assert_str(pp_hl7_val(&msg, &msg.segs[1], 3, 0), "5.1\nx");
+    parse_as(PP_STR("MSH|^~.&|||||||ACK|7|P|2.5\rNTE|||2P.5.1\nEVN\r"), NULL);
+    pp_buf_reset(&out);
+    assert_int_equal(pp_hl7_write(&msg, &out, &err), 0);
+    parse_as(pp_buf_str(&out), NULL);
+    assert_str(pp_hl7_val(&msg, &msg.segs[1], 3, 0), "2P.5.1\nEVN");
+    /* and where it parts components */
+    parse_as(PP_STR("MSH|.~\\&|||||||ACK|7|P|2\rNTE|||a\nb.c\r"), NULL);
+    pp_buf_reset(&out);
+    assert_int_equal(pp_hl7_write(&msg, &out, &err), 0);
+    assert_non_null(strstr(text_of(&out), "NTE|||a\\X0A\\b.c\r"));
+    parse_as(pp_buf_str(&out), NULL);
+    assert_str(pp_hl7_val(&msg, &msg.segs[1], 3, 1), "a\nb");
+}
+
 static void refusals(void **state) {
     (void)state;
     static const struct {
@@ -225,6 +252,56 @@ static void order_notice(void **state) {
     assert_str(r.person.pid.name.family, "Alvarez & Co");
 }
 
+/* What a subscriber of public topics can say: an order, an authorization, nobody. */
+static void state_notice(void **state) {
+    (void)state;
+    struct pp_hl7_state n = {.sending_app = PP_STR("PRIORPATH"),
+                             .receiving_app = PP_STR("RIS"),
+                             .control_id = PP_STR("PN1"),
+                             .time = PP_STR("20261127142000+0000"),
+                             .processing_id = PP_STR("P"),
+                             .order_no = PP_STR("O-77"),
+                             .service = {.code = PP_STR("72148"), .system = PP_STR("C4")},
+                             .state = PP_STR("approved"),
+                             .case_no = PP_STR("C-90211"),
+                             .line = PP_STR("1"),
+                             .number = PP_STR("MA2611870045"),
+                             .payer = PP_STR("meridian"),
+                             .valid_from = pp_date_of(2026, 11, 27),
+                             .units_authorized = PP_STR("1"),
+                             .unit_type = PP_STR("UN")};
+    pp_buf_reset(&out);
+    assert_int_equal(pp_hl7_notice_state(&n, &out, &err), 0);
+    assert_string_equal(
+        text_of(&out), "MSH|^~\\&|PRIORPATH||RIS||20261127142000+0000||ORM^O01^ORM_O01|PN1|P|2.5.1||||||UNICODE UTF-8\r"
+                       "ORC|SC|O-77|||||||20261127142000+0000||||||||||||||||approved^^PRIORPATH\r"
+                       "OBR|1|O-77||72148^^C4\r"
+                       "OBX|1|ST|case^Case^PRIORPATH||C-90211||||||F\r"
+                       "OBX|2|NM|line^Line of the case^PRIORPATH||1||||||F\r"
+                       "OBX|3|ST|authorization^Authorization number^PRIORPATH||MA2611870045||||||F\r"
+                       "OBX|4|ST|payer^Payer^PRIORPATH||meridian||||||F\r"
+                       "OBX|5|DT|valid-from^First day^PRIORPATH||20261127||||||F\r"
+                       "OBX|6|NM|units-authorized^Units authorized^PRIORPATH||1|UN|||||F\r");
+    parse_as(pp_buf_str(&out), NULL);
+    assert_int_equal(msg.faults_n, 0);
+    /* a refusal names no number */
+    n.state = PP_STR("denied");
+    pp_buf_reset(&out);
+    assert_int_equal(pp_hl7_notice_state(&n, &out, &err), 0);
+    assert_null(strstr(text_of(&out), "MA2611870045"));
+    /* what it needs; the buffer stays as it was */
+    struct pp_str *const must[] = {&n.control_id, &n.time, &n.processing_id, &n.order_no, &n.state};
+    for (size_t i = 0; i < sizeof must / sizeof *must; i++) {
+        struct pp_str kept = *must[i];
+        *must[i] = PP_STR_NONE;
+        pp_buf_reset(&out);
+        pp_buf_addz(&out, "before");
+        assert_int_equal(pp_hl7_notice_state(&n, &out, &err), -1);
+        assert_string_equal(text_of(&out), "before");
+        *must[i] = kept;
+    }
+}
+
 static void request_answer(void **state) {
     (void)state;
     struct pp_hl7_notice n = usual;
@@ -310,8 +387,10 @@ static int close_all(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(places),          cmocka_unit_test(refusals),     cmocka_unit_test(canonical),
-        cmocka_unit_test(answer_is_clean), cmocka_unit_test(order_notice), cmocka_unit_test(request_answer),
+        cmocka_unit_test(places),       cmocka_unit_test(the_dot_is_a_delimiter),
+        cmocka_unit_test(state_notice), cmocka_unit_test(refusals),
+        cmocka_unit_test(canonical),    cmocka_unit_test(answer_is_clean),
+        cmocka_unit_test(order_notice), cmocka_unit_test(request_answer),
         cmocka_unit_test(notice_lacks),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);

@@ -1,4 +1,5 @@
 /* The packs of this repository: they load, and say what the day and the norms behind them say. */
+#include "codec/hl7_view.h"
 #include "io/refs_dir.h"
 #include "refs/codes.h"
 #include "refs/due.h"
@@ -6,6 +7,7 @@
 #include "refs/payers.h"
 #include "refs/places.h"
 #include "refs/rules.h"
+#include "refs/senders.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -79,6 +81,57 @@ static void payers(void **state) {
     assert_null(pp_refs_payer_by_isa(refs, PP_STR("ZZ"), PP_STR("95999")));
     assert_null(pp_refs_payer_by_isa(refs, PP_STR("ZZ"), PP_STR_NONE));
     pp_arena_free(&a);
+}
+
+/* The row that fits best, and every column of it; the senders of the played day have none. */
+static void sender_profiles(void **state) {
+    (void)state;
+    assert_null(pp_refs_sender(refs, PP_STR("ehr/EPICRIS/LAKESIDE")));
+    assert_null(pp_refs_sender(refs, PP_STR_NONE));
+    struct pp_refs *none = pp_refs_empty();
+    assert_null(pp_refs_sender(none, PP_STR("demo-lab/X/Y")));
+    assert_null(pp_refs_sender_next(none, NULL));
+    pp_refs_free(none);
+    static const char pack[] =
+        "# pack: senders\n# version: 1\n# source: a test\n# date: 2026-11-24\n"
+        "sender\tcharset\tcharset_forced\tmixed_ends\tnull_is_empty\tnpi_unmarked\tversions\tprocessing\tmrn_type\t"
+        "mrn_authority\tmember\tstart\taccount\tvisit\torder\tnote\n"
+        "lab/*\t8859/15\tyes\tyes\tyes\tyes\t2.3|2.4\tP\tPI\tHOSP\tIN2-61\tAIG-8\tPV1-19\tSCH-1\tORC-3\twhy\n"
+        "lab/A/B\n"
+        "*\tUNICODE UTF-8\tno\tno\tno\tno\t\t\t\t\tIN1-36\tTQ1-7\tPID-18\tSCH-2\tORC-2\n";
+    struct pp_err err;
+    struct pp_refs *r = NULL;
+    struct pp_refs_builder *b = pp_refs_begin();
+    if (pp_refs_add(b, PP_STR(pack), PP_STR("h"), 0, &err) < 0 || pp_refs_finish(b, &r, &err) < 0)
+        fail_msg("%s", err.msg);
+    const struct pp_sender *s = pp_refs_sender(r, PP_STR("lab/X/Y"));
+    assert_non_null(s);
+    assert_int_equal(s->hl7.charset_default, PP_HL7_8859_15);
+    assert_true(s->hl7.charset_ignore_msh18 && s->hl7.mixed_ends && s->hl7.null_is_empty && s->hl7.npi_unmarked);
+    assert_true(pp_str_eqz(s->hl7.versions, "2.3|2.4") && pp_str_eqz(s->hl7.processing, "P"));
+    assert_true(pp_str_eqz(s->hl7.mrn_type, "PI") && pp_str_eqz(s->hl7.mrn_authority, "HOSP"));
+    assert_int_equal(s->hl7.member_from, PP_HL7_MEMBER_IN2_61);
+    assert_int_equal(s->hl7.start_from, PP_HL7_START_AIG);
+    assert_int_equal(s->account_from, PP_SENDER_ACCOUNT_PV1);
+    assert_int_equal(s->visit_from, PP_SENDER_VISIT_SCH1);
+    assert_int_equal(s->order_from, PP_SENDER_ORDER_ORC3);
+    assert_true(pp_str_eqz(s->note, "why"));
+    /* exact beats open; a bare row says nothing different */
+    const struct pp_sender *exact = pp_refs_sender(r, PP_STR("lab/A/B"));
+    const struct pp_hl7_profile standard = {0};
+    assert_true(pp_str_eqz(exact->sender, "lab/A/B"));
+    assert_memory_equal(&exact->hl7, &standard, sizeof standard);
+    /* what holds for everybody else; values that are the standard's own */
+    const struct pp_sender *all = pp_refs_sender(r, PP_STR("ehr/A/B"));
+    assert_true(pp_str_eqz(all->sender, "*"));
+    assert_int_equal(all->hl7.charset_default, PP_HL7_UTF8);
+    assert_int_equal(all->hl7.start_from, PP_HL7_START_TQ1);
+    assert_false(all->hl7.charset_ignore_msh18);
+    assert_int_equal(all->order_from, PP_SENDER_ORDER_ORC2);
+    int n = 0;
+    for (const struct pp_sender *p = NULL; (p = pp_refs_sender_next(r, p));) n++;
+    assert_int_equal(n, 3);
+    pp_refs_free(r);
 }
 
 static void codes(void **state) {
@@ -244,10 +297,9 @@ static void nothing_from_silence(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(folder), cmocka_unit_test(payers),
-        cmocka_unit_test(codes),  cmocka_unit_test(senders),
-        cmocka_unit_test(places), cmocka_unit_test(papers),
-        cmocka_unit_test(due),    cmocka_unit_test(nothing_from_silence),
+        cmocka_unit_test(folder), cmocka_unit_test(payers),  cmocka_unit_test(sender_profiles),
+        cmocka_unit_test(codes),  cmocka_unit_test(senders), cmocka_unit_test(places),
+        cmocka_unit_test(papers), cmocka_unit_test(due),     cmocka_unit_test(nothing_from_silence),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }

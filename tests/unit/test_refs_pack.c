@@ -1,6 +1,7 @@
 /* The text form of packs: what is taken, and the exact place of what is not. */
 #include "refs/payers.h"
 #include "refs/rules.h"
+#include "refs/senders.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +17,13 @@
     "x12_attachment\n"
 #define X12(channel, url, receiver, usage, attachment)                                                                 \
     "x\tX\tma\t" channel "\tUTC\t" url "\tZZ\tUS\tZZ\t" receiver "\t" usage "\t" attachment "\n"
+#define ASK_COLS                                                                                                       \
+    "payer\tname\tlob\tchannel\tzone\tidentifier\tisa_sender_type\tisa_sender\tisa_receiver_type\tisa_receiver\t"      \
+    "eligibility_url\teligibility_days\n"
+#define ASK(identifier, receiver, url, days)                                                                           \
+    "x\tX\tma\tportal\tUTC\t" identifier "\tZZ\tUS\tZZ\t" receiver "\t" url "\t" days "\n"
 #define DOCS HEAD("doclists") "list\titem\ttitle\tpurpose\tmust\tsource\nd\tnote\tNote\twithpa\tyes\tehr\n"
+#define SENDER_COLS "sender\tcharset\tmixed_ends\tversions\tmrn_authority\torder\n"
 #define RULE_COLS "rule\tpayer\tlob\tcodes\tcategory\toutcome\tdocuments\ttext\tsource\tsource_date\n"
 #define RULE(id, codes, outcome) id "\t\tcommercial\t" codes "\t\t" outcome "\t\tA rule.\ta list\t2026-01-01\n"
 
@@ -79,6 +86,10 @@ static void refused(void **state) {
         {HEAD("payers") X12_COLS X12("x12-core", "https://x", "9", "X", ""), "x12_usage is P or T"},
         {HEAD("payers") X12_COLS X12("x12-core", "https://x", "9", "T", "005010X210"), "x12_attachment is 005010X211"},
         {HEAD("payers") PAYER_COLS "x\tX\t\t\tma\tfhir\tUTC\n", "channel fhir needs a base_url"},
+        {HEAD("payers") ASK_COLS ASK("9", "", "https://x", ""), "eligibility_url needs isa_receiver"},
+        {HEAD("payers") ASK_COLS ASK("", "9", "https://x", ""), "eligibility_url needs identifier"},
+        {HEAD("payers") ASK_COLS ASK("9", "9", "file:///x", ""), "eligibility is asked by HTTP, not by file"},
+        {HEAD("payers") ASK_COLS ASK("9", "9", "https://x", "-1"), "eligibility_days is negative"},
         {HEAD("payers") PAYER_COLS "x\tX\t\t\tma\tportal\tMars/Olympus\n", "unknown zone"},
         {HEAD("payers") PAYER_COLS "x\tX\t\t\tma\tportal\tUTC\tmore\n", "line 6: more cells than columns"},
         {HEAD("payers") PAYER_COLS PAYER("a", "") PAYER("a", ""), "payer a is in the directory twice"},
@@ -101,6 +112,14 @@ static void refused(void **state) {
         {HEAD("queues") "kind\tqueue\tamount\tunit\turgent_amount\turgent_unit\nsing\tq\t1\thour\t1\thour\n",
          "no kind of task sing"},
         {HEAD("clocks") "clock\tregime\tlob\texpedited\tamount\tunit\tsource\nc\tr\tma\tno\t0\tday\ts\n", "above 0"},
+        {HEAD("senders") SENDER_COLS "a*b\t\t\t\t\t\n", "sender a*b: a star stands at the end only"},
+        {HEAD("senders") SENDER_COLS "a\tUTF-16\t\t\t\t\n", "line 6, column charset: the value"},
+        {HEAD("senders") SENDER_COLS "a\t\tperhaps\t\t\t\n", "line 6, column mixed_ends: the value"},
+        {HEAD("senders") SENDER_COLS "a\t\t\t2.3||2.5\t\t\n", "a list has an empty part"},
+        {HEAD("senders") SENDER_COLS "a\t\t\t2.3|\t\t\n", "a list has an empty part"},
+        {HEAD("senders") SENDER_COLS "a\t\t\t\tHOSP\t\n", "mrn_type, which is empty"},
+        {HEAD("senders") SENDER_COLS "a\t\t\t\t\tORC-4\n", "column order: the value"},
+        {HEAD("senders") SENDER_COLS "a\t\t\t\t\t\nb\t\t\t\t\t\na\t\t\t\t\t\n", "sender a is listed twice"},
         {HEAD("doctypes") "sender\tsystem\tcode\twords\titem\n*\tLN\t\t\tnote\n", "one of code and words"},
     };
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {

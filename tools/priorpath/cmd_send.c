@@ -4,17 +4,13 @@
 
 #include "codec/hl7_ack.h"
 #include "codec/hl7_batch.h"
-#include "codec/mllp.h"
 #include "io/auth.h"
 #include "io/clock.h"
+#include "mllp_client.h"
 
 #include <errno.h>
 #include <jansson.h>
-#include <netdb.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #define FILE_BYTES_MAX ((size_t)64 << 20)
 #define ANSWER_BYTES_MAX (1 << 20)
@@ -40,79 +36,13 @@ static const struct pp_config_key keys[] = {
 
 struct sender {
     const struct pp_config *c;
-    int fd; /* of MLLP; -1: not connected */
-    char at[256];
-    struct pp_mllp framer;
+    struct cli_mllp mllp;
     struct pp_arena a;
     char token[PP_AUTH_TOKEN_BYTES_MAX];
     int sent, refused;
 };
 
 /* ---- MLLP ---- */
-
-static int mllp_connect(struct sender *s, struct pp_err *err) {
-    const char *to = pp_config_str(s->c, "mllp");
-    snprintf(s->at, sizeof s->at, "%s", *to ? to : pp_config_str(s->c, "mllp-address"));
-    char host[256];
-    snprintf(host, sizeof host, "%s", s->at);
-    char *port = strrchr(host, ':');
-    if (!port || !port[1]) return pp_err_set(err, PP_ERR_INVALID, "mllp: want host:port, not \"%s\"", s->at);
-    *port++ = 0;
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list, *a;
-    int e = getaddrinfo(host, port, &hints, &list);
-    if (e) return pp_err_set(err, PP_ERR_IO, "%s: %s", s->at, gai_strerror(e));
-    struct timeval t = {.tv_sec = pp_config_int(s->c, "timeout-s")};
-    for (a = list; a && s->fd < 0; a = a->ai_next) {
-        s->fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (s->fd < 0) continue;
-        setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
-        setsockopt(s->fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
-        if (connect(s->fd, a->ai_addr, a->ai_addrlen) == 0) break;
-        e = errno;
-        close(s->fd);
-        s->fd = -1;
-    }
-    freeaddrinfo(list);
-    if (s->fd >= 0) return 0;
-    return pp_err_set(err, PP_ERR_IO, "nobody listens for MLLP at %s (%s); is the front door up? (priorpath status)",
-                      s->at, strerror(e));
-}
-
-static int mllp_write(struct sender *s, struct pp_str m, struct pp_err *err) {
-    struct pp_buf b;
-    pp_buf_init(&b, (size_t)m.n + 8);
-    pp_mllp_wrap(m, &b);
-    size_t at = 0;
-    while (at < b.n) {
-        ssize_t n = send(s->fd, b.p + at, b.n - at, MSG_NOSIGNAL);
-        if (n <= 0) break;
-        at += (size_t)n;
-    }
-    bool all = at == b.n;
-    pp_buf_free(&b);
-    return all ? 0 : pp_err_set(err, PP_ERR_IO, "%s: the connection broke while sending (%s)", s->at, strerror(errno));
-}
-
-/* One answer, copied into the arena. */
-static int mllp_read(struct sender *s, struct pp_str *ret, struct pp_err *err) {
-    char part[8192];
-    struct pp_mllp_event ev;
-    for (;;) {
-        ssize_t n = recv(s->fd, part, sizeof part, 0);
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            return pp_err_set(
-                err, PP_ERR_TIMEOUT,
-                "%s: no answer within %d s; the message may have been stored, sending it again is harmless", s->at,
-                (int)pp_config_int(s->c, "timeout-s"));
-        if (n <= 0) return pp_err_set(err, PP_ERR_IO, "%s: the connection was closed before the answer came", s->at);
-        for (size_t at = 0; at < (size_t)n;) {
-            at += pp_mllp_feed(&s->framer, part + at, (size_t)n - at, pp_mono_ms(), &ev);
-            if (ev.what != PP_MLLP_FRAME) continue;
-            *ret = pp_arena_str(&s->a, ev.bytes);
-            return 0;
-        }
-    }
-}
 
 static const char *meaning(struct pp_str code) {
     static const char *const words[][2] = {{"AA", "accepted"},
@@ -148,8 +78,8 @@ static void say_answer(struct sender *s, struct pp_str message, struct pp_str an
 static int send_mllp(struct sender *s, struct pp_str message, const char *file, uint32_t number, struct pp_err *err) {
     struct pp_str answer = PP_STR_NONE;
     pp_arena_reset(&s->a);
-    if (s->fd < 0 && mllp_connect(s, err) < 0) return -1;
-    if (mllp_write(s, message, err) < 0 || mllp_read(s, &answer, err) < 0) return -1;
+    if (cli_mllp_send(&s->mllp, message, err) < 0) return pp_err_wrap(err, "is the front door up? (priorpath status)");
+    if (cli_mllp_answer(&s->mllp, &s->a, &answer, err) < 0) return -1;
     s->sent++;
     say_answer(s, message, answer, file, number);
     return 0;
@@ -313,16 +243,16 @@ int cmd_send(int argc, char **argv) {
     int n = 0, rc = 0;
     for (const char *f; n < 1024 && (f = cli_verb(&argc, &argv));) files[n++] = f;
     cli_settings("priorpath send FILE…", keys, argc, argv, &c);
-    struct sender s = {.c = c, .fd = -1};
-    pp_mllp_init(&s.framer, &(struct pp_mllp_opts){0});
+    struct sender s = {.c = c};
+    const char *to = pp_config_str(c, "mllp");
+    cli_mllp_init(&s.mllp, *to ? to : pp_config_str(c, "mllp-address"), (int)pp_config_int(c, "timeout-s"));
     pp_arena_init(&s.a, ARENA_MAX);
     if (n == 0)
         rc = pp_err_set(&err, PP_ERR_INVALID,
                         "which file? Files come first, then settings: priorpath send order.hl7 --mllp=127.0.0.1:2575");
     for (int i = 0; i < n && rc == 0; i++) rc = send_file(&s, files[i], &err);
     if (s.sent > 1) printf("%d sent, %d of them not accepted\n", s.sent, s.refused);
-    if (s.fd >= 0) close(s.fd);
-    pp_mllp_free(&s.framer);
+    cli_mllp_free(&s.mllp);
     pp_arena_free(&s.a);
     pp_config_free(c);
     if (rc < 0) return cli_fail("send", &err);

@@ -31,6 +31,12 @@ static const struct cli_command commands[] = {
     {"subscribe", "TOPIC", "prints what a topic says, as a subscriber hears it", cmd_subscribe,
      "priorpath subscribe TOPIC: readiness stands for pa.readiness.v1, and so on. Ctrl-C ends it.\n"
      "  priorpath subscribe readiness --from beginning\n  priorpath subscribe case-status --key CASE-ID -n 1 --json"},
+    {"notices", "", "tells an ordering or scheduling system by HL7 what becomes of authorizations", cmd_notices,
+     "priorpath notices: reads pa.authorization.v1 as a subscriber, sends ORM^O01 by MLLP, goes on where it was "
+     "answered\n"
+     "last. Exit code 1 when the receiver did not answer or did not take a message.\n"
+     "  priorpath notices --topic=pa.authorization.v1 --to=mllp://10.0.0.7:2576 --group=notices-ris\n"
+     "  priorpath notices --to=mllp://10.0.0.7:2576 --from=beginning --once"},
     {"dlq", "list|show|replay", "dead letters: bytes that could not be used, kept as they came", cmd_dlq,
      "priorpath dlq list | show N | replay N | replay --all\n"
      "  priorpath dlq list\n  priorpath dlq show 3\n  priorpath dlq replay 3"},

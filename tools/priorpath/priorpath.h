@@ -35,6 +35,7 @@ int cmd_status(int argc, char **argv);
 int cmd_send(int argc, char **argv);
 int cmd_subscribe(int argc, char **argv);
 int cmd_dlq(int argc, char **argv);
+int cmd_notices(int argc, char **argv);
 int cmd_parked(int argc, char **argv);
 int cmd_republish(int argc, char **argv);
 int cmd_recover(int argc, char **argv);

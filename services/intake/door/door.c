@@ -32,12 +32,15 @@ static const struct pp_config_key door_keys[] = {
     {"mllp-message-max", PP_CFG_INT, 1024, 256 << 20, "bytes", "33554432", "Largest HL7 message."},
     {"mllp-partial-timeout", PP_CFG_INT, 100, 600000, "ms", "30000",
      "Age of an unfinished frame that closes its connection."},
+    {"mllp-silence-timeout", PP_CFG_INT, 0, 600000, "ms", "10000",
+     "Silence inside of a frame that ends it: taken when only its last byte is missing, else dropped; the connection "
+     "stays. 0 = never."},
     {"mllp-idle-timeout", PP_CFG_INT, 0, 86400000, "ms", "0", "Silence that closes an MLLP connection; 0 = never."},
     {"drop-dir", PP_CFG_STR, 0, 1023, "", "", "Drop folders: <drop-dir>/<tenant>/<partner>/; empty = none."},
     {"exchange-dir", PP_CFG_STR, 0, 200, "", "",
      "What {exchange} in the payer directory stands for: files in from-payer of the exchange folders are taken in."},
     {"packs-dir", PP_CFG_STR, 0, 1023, "", "packs",
-     "Reference packs; the door needs the payer directory for call-backs."},
+     "Reference packs; the door needs the payer directory for call-backs and the profiles of HL7 senders."},
     {"secrets-dir", PP_CFG_STR, 0, 1023, "", ".run/secrets", "Folder of secrets: what payers' call-backs carry."},
     {"priority", PP_CFG_INT, -20, 0, "", "-10",
      "Nice value: senders wait for the door, nobody for the services behind it. Needs CAP_SYS_NICE; 0 = as the "
@@ -124,6 +127,7 @@ static int start_mllp(struct door *d, struct pp_err *err) {
                                    .connections_max = (int)pp_config_int(d->config, "mllp-connections-max"),
                                    .message_bytes_max = (uint32_t)pp_config_int(d->config, "mllp-message-max"),
                                    .partial_timeout_ms = (int)pp_config_int(d->config, "mllp-partial-timeout"),
+                                   .silence_timeout_ms = (int)pp_config_int(d->config, "mllp-silence-timeout"),
                                    .idle_timeout_ms = (int)pp_config_int(d->config, "mllp-idle-timeout"),
                                    .allow = pp_config_str(d->config, "mllp-allow")};
         if (door_mllp_new(&d->store, &o, &d->mllp[d->nmllp++], err) < 0) return -1;
@@ -135,7 +139,6 @@ static int start_http(struct door *d, struct pp_err *err) {
     if (pp_auth_open(pp_config_str(d->config, "jwks-file"), pp_config_str(d->config, "token-issuer"), &d->auth, err) <
         0)
         return -1;
-    if (pp_refs_load_dir(pp_config_str(d->config, "packs-dir"), &d->refs, err) < 0) return -1;
     struct door_http_opts o = {.bind_addr = pp_config_str(d->config, "api-bind"),
                                .port = (int)pp_config_int(d->config, "api-port"),
                                .auth = d->auth,
@@ -220,6 +223,8 @@ static void on_signal(uv_signal_t *s, int n) {
 }
 
 static int setup(struct door *d, struct pp_err *err) {
+    if (pp_refs_load_dir(pp_config_str(d->config, "packs-dir"), &d->refs, err) < 0) return -1;
+    d->store.refs = d->refs;
     if (pp_clock_init(pp_config_str(d->config, "clock-file"), err) < 0) return -1;
     if (pp_config_str(d->config, "blob-dir")[0] &&
         pp_blob_open(pp_config_str(d->config, "blob-dir"), pp_config_str(d->config, "blob-key-file"), &d->store.blobs,

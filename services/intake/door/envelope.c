@@ -1,8 +1,19 @@
 #include "envelope.h"
 #include "codec/fhir_read.h"
+#include "refs/senders.h"
 
 static struct pp_str sender_of(struct pp_arena *a, struct pp_str partner, struct pp_str app, struct pp_str facility) {
     return pp_arena_printf(a, "%.*s/%.*s/%.*s", PP_FMT(partner), PP_FMT(app), PP_FMT(facility));
+}
+
+int door_hl7_parse(struct pp_str body, struct pp_str partner, const struct pp_refs *refs, struct pp_arena *a,
+                   struct pp_hl7_msg *ret_m, struct pp_hl7_msh *ret_msh, struct pp_err *err) {
+    if (pp_hl7_parse(body, NULL, a, ret_m, err) < 0 || pp_hl7_read_msh(ret_m, ret_msh, err) < 0) return -1;
+    const struct pp_sender *who =
+        refs ? pp_refs_sender(refs, sender_of(a, partner, ret_msh->sending_app, ret_msh->sending_facility)) : NULL;
+    if (!who) return 0;
+    if (pp_hl7_parse(body, &who->hl7, a, ret_m, err) < 0) return -1;
+    return pp_hl7_read_msh(ret_m, ret_msh, err);
 }
 
 void door_envelope_hl7(struct pp_hl7_msg *m, const struct pp_hl7_msh *msh, struct pp_str tenant, struct pp_str partner,
@@ -57,12 +68,12 @@ static void envelope_fhir(struct pp_str body, struct pp_str partner, struct pp_a
     json_decref(doc);
 }
 
-static void envelope_hl7_file(struct pp_str body, struct pp_str tenant, struct pp_str partner, struct pp_arena *a,
-                              struct door_envelope *ret) {
+static void envelope_hl7_file(struct pp_str body, struct pp_str tenant, struct pp_str partner,
+                              const struct pp_refs *refs, struct pp_arena *a, struct door_envelope *ret) {
     struct pp_hl7_msg m;
     struct pp_hl7_msh msh;
     struct pp_err err;
-    if (pp_hl7_parse(body, NULL, a, &m, &err) == 0 && pp_hl7_read_msh(&m, &msh, &err) == 0) {
+    if (door_hl7_parse(body, partner, refs, a, &m, &msh, &err) == 0) {
         door_envelope_hl7(&m, &msh, tenant, partner, a, ret);
         return;
     }
@@ -72,14 +83,14 @@ static void envelope_hl7_file(struct pp_str body, struct pp_str tenant, struct p
 }
 
 bool door_envelope_of(struct pp_str body, struct pp_str content_type, struct pp_str tenant, struct pp_str partner,
-                      struct pp_arena *a, struct door_envelope *ret) {
+                      const struct pp_refs *refs, struct pp_arena *a, struct door_envelope *ret) {
     *ret = (struct door_envelope){.tenant = tenant};
     struct pp_str head = pp_str_trim(body), type = content_type;
     type = pp_str_trim(pp_str_split(&type, ';'));
     bool hl7 =
         pp_str_starts(head, PP_STR("MSH")) || pp_str_starts(head, PP_STR("FHS")) || pp_str_starts(head, PP_STR("BHS"));
     if (hl7 || pp_str_ieq(type, PP_STR("application/hl7-v2")) || pp_str_ieq(type, PP_STR("x-application/hl7-v2+er7")))
-        envelope_hl7_file(body, tenant, partner, a, ret);
+        envelope_hl7_file(body, tenant, partner, refs, a, ret);
     else if (pp_str_starts(head, PP_STR("ISA")) || pp_str_ieq(type, PP_STR("application/edi-x12")))
         envelope_x12(head, partner, a, ret);
     else if (head.n && (head.s[0] == '{' || head.s[0] == '['))

@@ -18,6 +18,7 @@ struct door_drop {
     int on_their_way, taken;
     bool failed, stopping;
     const char *refusal;
+    bool one; /* an exchange folder: its partner looks for no answers there */
 };
 
 static void go_on(struct door_drop *d);
@@ -50,10 +51,11 @@ static void put(struct door_drop *d, struct pp_str bytes, struct pp_str content_
     struct door_envelope e;
     struct pp_err err;
     pp_arena_reset(&d->arena);
-    if (!door_envelope_of(bytes, content_type, d->file.tenant, d->file.partner, &d->arena, &e)) {
+    if (!door_envelope_of(bytes, content_type, d->file.tenant, d->file.partner, d->store->refs, &d->arena, &e)) {
         d->refusal = "none of the kinds of message that are taken: HL7 v2, FHIR JSON, X12";
         return;
     }
+    if (!d->one) e.file = d->file.name;
     if (door_store_put(d->store, &e, bytes, on_stored, d, &err) < 0) {
         pp_log_err(PP_LOG_ERROR, "message of a file not stored", &err);
         d->failed = true;
@@ -130,6 +132,7 @@ int door_drop_new_one(struct door_store *store, const char *folder, const char *
                       struct door_drop **ret, struct pp_err *err) {
     struct door_drop *d = begin(store);
     if (!d) return pp_err_set(err, PP_ERR_NOMEM, "drop folder");
+    d->one = true;
     return end(d, pp_dropdir_new_one(store->loop, folder, tenant, partner, on_file, d, &d->dir, err), ret);
 }
 

@@ -61,7 +61,7 @@ static void on_message(void *user, struct pp_request *r) {
     struct door_envelope e;
     pp_arena_reset(&d->arena);
     if (!door_envelope_of(pp_request_body(r), pp_request_header(r, "Content-Type"), who->tenant, who->subject,
-                          &d->arena, &e)) {
+                          d->store->refs, &d->arena, &e)) {
         pp_http_problem(
             r, 415, "This is none of the kinds of message that are taken.", NULL,
             "send HL7 v2 (application/hl7-v2), FHIR JSON (application/fhir+json) or X12 (application/edi-x12)");

@@ -88,7 +88,7 @@ static void on_message(void *user, struct pp_mllp_conn *c, struct pp_str bytes) 
     struct door_envelope e;
     struct pp_err err;
     pp_arena_reset(&d->arena);
-    if (pp_hl7_parse(bytes, NULL, &d->arena, &m, &err) < 0 || pp_hl7_read_msh(&m, &msh, &err) < 0) {
+    if (door_hl7_parse(bytes, pp_str_z(d->partner), d->store->refs, &d->arena, &m, &msh, &err) < 0) {
         keep_bytes(d, bytes);
         refuse(d, c, err.msg, bytes);
         return;
@@ -99,12 +99,20 @@ static void on_message(void *user, struct pp_mllp_conn *c, struct pp_str bytes) 
         pp_mllp_drop(c);
         return;
     }
-    *w = (struct waiting){
-        .door = d, .conn = c, .wanted = pp_hl7_ack_wanted(&msh, PP_HL7_ACCEPT), .began_ms = pp_mono_ms()};
     char id[CONTROL_ID_BYTES + 1];
     control_id(&e, id);
+    struct pp_hl7_ack ack = {.outcome = PP_HL7_ACCEPT, .control_id = pp_str_z(id)};
+    if (pp_hl7_admit(&m, &msh, &err) < 0) { /* stored all the same: receive keeps it for a person, with the reason */
+        pp_metric_add("pp_mllp_refused_messages_total", NULL, 1);
+        ack.outcome = PP_HL7_REJECT;
+        ack.text = pp_str_z(err.msg);
+        ack.faults = m.faults;
+        ack.faults_n = m.faults_n < PP_HL7_FAULTS_MAX ? m.faults_n : PP_HL7_FAULTS_MAX;
+    }
+    *w = (struct waiting){
+        .door = d, .conn = c, .wanted = pp_hl7_ack_wanted(&msh, ack.outcome), .began_ms = pp_mono_ms()};
     pp_buf_init(&w->ack, ACK_BYTES_MAX);
-    pp_hl7_ack_write(&m, &(struct pp_hl7_ack){.outcome = PP_HL7_ACCEPT, .control_id = pp_str_z(id)}, &w->ack);
+    pp_hl7_ack_write(&m, &ack, &w->ack);
     if (door_store_put(d->store, &e, bytes, on_stored, w, &err) == 0) return;
     pp_log_err(PP_LOG_WARN, "message not taken", &err);
     pp_buf_free(&w->ack);
@@ -136,6 +144,7 @@ int door_mllp_new(struct door_store *store, const struct door_mllp_opts *o, stru
                                      .connections_max = o->connections_max,
                                      .message_bytes_max = o->message_bytes_max,
                                      .partial_timeout_ms = o->partial_timeout_ms,
+                                     .silence_timeout_ms = o->silence_timeout_ms,
                                      .idle_timeout_ms = o->idle_timeout_ms,
                                      .allow = o->allow,
                                      .user = d,

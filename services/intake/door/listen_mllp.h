@@ -12,7 +12,7 @@ struct door_mllp_opts {
     struct pp_str partner, tenant; /* copied */
     int connections_max;
     uint32_t message_bytes_max;
-    int partial_timeout_ms, idle_timeout_ms;
+    int partial_timeout_ms, silence_timeout_ms, idle_timeout_ms;
     const char *allow;
 };
 int door_mllp_new(struct door_store *store, const struct door_mllp_opts *opts, struct door_mllp **ret,

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define ARENA_BYTES ((size_t)16 * 1024)
-#define HEADERS 10
+#define HEADERS 11
 
 struct put { /* one message on its way */
     struct door_store *store;
@@ -41,6 +41,7 @@ static int produce(struct put *p, struct pp_str body, struct pp_str dataref, str
     h[n++] = (struct pp_header){PP_STR("pp_sender"), e->sender};
     h[n++] = (struct pp_header){PP_STR("pp_hash"), pp_str_z(e->hash)};
     h[n++] = (struct pp_header){PP_STR("pp_message_id"), e->message_id};
+    if (e->file.n) h[n++] = (struct pp_header){PP_STR("pp_file"), e->file};
     if (dataref.n) h[n++] = (struct pp_header){PP_STR("pp_dataref"), dataref};
     struct pp_send s = {
         .topic = "pa.inbound.v1", .partition = -1, .key = p->key, .value = body, .headers = h, .nheaders = n};
@@ -70,6 +71,7 @@ static struct put *new_put(struct door_store *s, const struct door_envelope *e, 
     p->envelope.message_id = pp_arena_str(&p->arena, e->message_id);
     p->envelope.patient = pp_arena_str(&p->arena, e->patient);
     p->envelope.content_type = pp_arena_str(&p->arena, e->content_type);
+    p->envelope.file = pp_arena_str(&p->arena, e->file);
     p->key = door_envelope_key(&p->envelope, &p->arena);
     uint8_t random[10];
     uv_random(NULL, NULL, random, sizeof random, 0, NULL);

@@ -8,6 +8,7 @@
 #include "envelope.h"
 #include "io/blob.h"
 #include "io/kafka.h"
+#include "refs/refs.h"
 
 #define DOOR_IN_FLIGHT_MAX 20000            /* messages on their way to the broker */
 #define DOOR_INLINE_BYTES_MAX (128u * 1024) /* larger bodies go to the blob store */
@@ -16,6 +17,7 @@ struct door_store {
     uv_loop_t *loop;
     struct pp_producer *producer;
     struct pp_blob_store *blobs; /* NULL: large bodies are refused */
+    const struct pp_refs *refs;  /* packs of the door: what senders do differently; set before a listener opens */
     int in_flight;
 };
 

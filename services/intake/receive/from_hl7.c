@@ -2,11 +2,13 @@
 #include "base/hash.h"
 #include "codec/hl7_view.h"
 #include "refs/places.h"
+#include "refs/senders.h"
 #include "report.h"
 
 struct reader {
     const struct rcv_source *src;
     struct rcv_reading *r;
+    const struct pp_sender *who; /* what the sender does differently; NULL: nothing */
     struct pp_hl7_msg msg;
 };
 
@@ -60,6 +62,43 @@ static struct ev_patient patient_of(const struct pp_hl7_pid *p) {
     };
 }
 
+/* ---- where the sender's numbers stand ---- */
+
+/* PV1-19 of the visit that belongs to this PID: no other PID stands between them. */
+static struct pp_hl7_id visit_number(struct reader *rd, const struct pp_hl7_pid *pid) {
+    struct pp_hl7_seg *pv1 = pp_hl7_find(&rd->msg, "PV1", pid->segment),
+                      *next = pp_hl7_find(&rd->msg, "PID", pid->segment);
+    if (!pv1 || (next && next->index < pv1->index)) return (struct pp_hl7_id){0};
+    return pp_hl7_cx_in(&rd->msg, pv1, 19);
+}
+
+static struct pp_hl7_id account_of(struct reader *rd, const struct pp_hl7_pid *pid) {
+    struct pp_hl7_id id = {0};
+    if (rd->who && rd->who->account_from == PP_SENDER_ACCOUNT_PV1) id = visit_number(rd, pid);
+    if (rd->who && rd->who->account_from == PP_SENDER_ACCOUNT_PID3)
+        for (uint32_t i = 0; i < pid->ids_n && !id.value.n; i++)
+            if (pp_str_eqz(pid->ids[i].type, "AN")) id = pid->ids[i];
+    return id.value.n ? id : pid->account;
+}
+
+static bool filler_names_orders(const struct reader *rd) {
+    return rd->who && rd->who->order_from == PP_SENDER_ORDER_ORC3;
+}
+
+static const struct pp_hl7_id *order_number(const struct reader *rd, const struct pp_hl7_id *placer,
+                                            const struct pp_hl7_id *filler) {
+    if (filler_names_orders(rd)) return filler->value.n ? filler : placer;
+    return placer->value.n ? placer : filler;
+}
+
+static const struct pp_hl7_id *appointment_number(const struct reader *rd, const struct pp_hl7_appointment *m) {
+    const struct pp_hl7_id *first = &m->filler, *second = &m->placer;
+    if (rd->who && rd->who->visit_from == PP_SENDER_VISIT_SCH1) first = &m->placer, second = &m->filler;
+    if (rd->who && rd->who->visit_from == PP_SENDER_VISIT_PV1 && m->person.visit.visit.value.n)
+        return &m->person.visit.visit;
+    return first->value.n ? first : second;
+}
+
 /* PID and insurance to identifiers of a person. */
 static void begin_subject(struct reader *rd, const struct pp_hl7_pid *pid, struct rcv_subject_builder *b) {
     const struct rcv_source *src = rd->src;
@@ -69,7 +108,8 @@ static void begin_subject(struct reader *rd, const struct pp_hl7_pid *pid, struc
     enum ev_patient_sex sex = sex_of(pid->sex);
     b->s.sex = sex == EV_PATIENT_SEX_NONE ? PP_STR_NONE : pp_str_z(ev_patient_sex_name(sex));
     rcv_subject_who(src, b, RCV_KEY_MRN, pid->mrn.authority, pid->mrn.value);
-    rcv_subject_who(src, b, RCV_KEY_ACCOUNT, pid->account.authority, pid->account.value);
+    const struct pp_hl7_id account = account_of(rd, pid);
+    rcv_subject_who(src, b, RCV_KEY_ACCOUNT, account.authority, account.value);
 }
 
 static struct pp_str insurance_member(const struct pp_hl7_insurance *i) {
@@ -208,7 +248,7 @@ static void report_order(struct reader *rd, const struct pp_hl7_orders *m, const
     struct pp_arena *a = rd->src->arena;
     struct ev_order_reported *e = pp_arena_new(a, struct ev_order_reported);
     if (!e) return;
-    const struct pp_hl7_id *number = o->placer.value.n ? &o->placer : &o->filler;
+    const struct pp_hl7_id *number = order_number(rd, &o->placer, &o->filler);
     e->sender = rd->src->sender;
     e->order_no = pp_str_cut(number->value, 80);
     e->filler_no = pp_str_cut(o->filler.value, 80);
@@ -331,11 +371,16 @@ static void read_appointment(struct reader *rd) {
     if (pp_hl7_read_appointment(&rd->msg, &m, &err) < 0) return refuse_all(rd, &err);
     struct ev_visit_reported *e = pp_arena_new(rd->src->arena, struct ev_visit_reported);
     if (!e) return;
-    const struct pp_hl7_id *number = m.filler.value.n ? &m.filler : &m.placer;
+    const struct pp_hl7_id *number = appointment_number(rd, &m), *orders = m.placer_orders;
+    uint32_t orders_n = m.placer_orders_n;
+    if (filler_names_orders(rd) && m.filler_orders_n) {
+        orders = m.filler_orders;
+        orders_n = m.filler_orders_n;
+    }
     e->sender = rd->src->sender;
     e->visit_no = pp_str_cut(number->value, 80);
     e->action = visit_action(m.msh.trigger);
-    e->order_no = m.placer_orders_n ? pp_str_cut(m.placer_orders[0].value, 80) : PP_STR_NONE;
+    e->order_no = orders_n ? pp_str_cut(orders[0].value, 80) : PP_STR_NONE;
     e->filler_no = m.filler_orders_n ? pp_str_cut(m.filler_orders[0].value, 80) : PP_STR_NONE;
     e->site = site_of(rd, &m.location, m.msh.sending_facility);
     e->location = location_text(&m.location);
@@ -352,8 +397,8 @@ static void read_appointment(struct reader *rd) {
     const struct rcv_subject *who = rcv_subject_end(rd->src, &b);
     report_patient(rd, &m.person.pid, who);
     rcv_subject_about(rd->src, &b, RCV_KEY_APPOINTMENT, number->authority, number->value);
-    for (uint32_t i = 0; i < m.placer_orders_n; i++)
-        rcv_subject_about(rd->src, &b, RCV_KEY_ORDER, m.placer_orders[i].authority, m.placer_orders[i].value);
+    for (uint32_t i = 0; i < orders_n; i++)
+        rcv_subject_about(rd->src, &b, RCV_KEY_ORDER, orders[i].authority, orders[i].value);
     rcv_add_report(rd->src, rd->r, RCV_FACT, rcv_subject_end(rd->src, &b), ev_of_visit_reported(e));
 }
 
@@ -399,7 +444,10 @@ static void read_document(struct reader *rd) {
     e->sender = rd->src->sender;
     e->document_no = pp_str_cut(m.number.value, 80);
     e->parent_no = pp_str_cut(m.parent.value, 80);
-    e->order_no = m.placer_orders_n ? pp_str_cut(m.placer_orders[0].value, 80) : PP_STR_NONE;
+    const bool by_filler = filler_names_orders(rd) && m.filler.value.n;
+    const struct pp_hl7_id *orders = by_filler ? &m.filler : m.placer_orders;
+    const uint32_t orders_n = by_filler ? 1 : m.placer_orders_n;
+    e->order_no = orders_n ? pp_str_cut(orders[0].value, 80) : PP_STR_NONE;
     e->filler_no = pp_str_cut(m.filler.value, 80);
     e->visit_no = pp_str_cut(m.person.visit.visit.value, 80);
     e->type = code_of(&m.type);
@@ -411,7 +459,7 @@ static void read_document(struct reader *rd) {
     if (!e->authored && when->date) e->authored = pp_zone_instant(zone, when->date, 0);
     e->author = provider_of(&m.author);
     set_content(rd, &m.content, e);
-    add_document(rd, &m.person.pid, m.number.authority, m.placer_orders, m.placer_orders_n, m.content.bytes, e);
+    add_document(rd, &m.person.pid, m.number.authority, orders, orders_n, m.content.bytes, e);
 }
 
 static enum ev_document_reported_status result_status(struct pp_str s) {
@@ -435,7 +483,8 @@ static void report_result(struct reader *rd, const struct pp_hl7_results *m, uin
     struct pp_str base = o->filler.value.n ? o->filler.value : o->placer.value.n ? o->placer.value : m->msh.control_id;
     e->document_no = pp_str_cut(
         pp_arena_printf(a, "%.*s/%.*s", PP_FMT(pp_str_cut(base, 50)), PP_FMT(pp_str_cut(o->service.code, 24))), 80);
-    e->order_no = pp_str_cut(o->placer.value, 80);
+    const struct pp_hl7_id *order = filler_names_orders(rd) ? order_number(rd, &o->placer, &o->filler) : &o->placer;
+    e->order_no = pp_str_cut(order->value, 80);
     e->filler_no = pp_str_cut(o->filler.value, 80);
     e->type = code_of(&o->service);
     if (!e->type.code.n) e->type.code = PP_STR("result");
@@ -447,7 +496,7 @@ static void report_result(struct reader *rd, const struct pp_hl7_results *m, uin
     if (!e->authored && when->date) e->authored = pp_zone_instant(zone, when->date, 0);
     e->author = provider_of(o->interpreter.name.family.n ? &o->interpreter : &o->ordering);
     set_content(rd, &o->content, e);
-    add_document(rd, &m->person.pid, PP_STR_NONE, &o->placer, o->placer.value.n ? 1 : 0, o->content.bytes, e);
+    add_document(rd, &m->person.pid, PP_STR_NONE, order, order->value.n ? 1 : 0, o->content.bytes, e);
 }
 
 static void read_results(struct reader *rd) {
@@ -509,11 +558,13 @@ static void refuse_parts(struct reader *rd) {
 }
 
 void rcv_read_hl7(const struct rcv_source *src, struct pp_str bytes, struct rcv_reading *r) {
-    struct reader rd = {.src = src, .r = r};
+    struct reader rd = {.src = src, .r = r, .who = pp_refs_sender(src->refs, src->sender)};
+    const struct pp_hl7_profile *profile = rd.who ? &rd.who->hl7 : NULL;
     struct pp_hl7_msh msh;
     struct pp_err err;
     memset(r, 0, sizeof *r);
-    if (pp_hl7_parse(bytes, NULL, src->arena, &rd.msg, &err) < 0 || pp_hl7_read_msh(&rd.msg, &msh, &err) < 0) {
+    if (pp_hl7_parse(bytes, profile, src->arena, &rd.msg, &err) < 0 || pp_hl7_read_msh(&rd.msg, &msh, &err) < 0 ||
+        pp_hl7_admit(&rd.msg, &msh, &err) < 0) {
         rcv_refuse(src, r, PP_STR_NONE, "%s", err.msg);
         return;
     }
