@@ -39,10 +39,11 @@ static void collect(struct claim *c, const struct ev_pas_submit *r) {
     bool cancel = c->kind == PAS_CLAIM_REQUEST && r->kind == EV_PAS_SUBMIT_KIND_CANCEL;
     for (size_t i = 0; i < c->lines_n; i++) item_add(c, pas_line(c->case_, c->lines[i]), cancel);
     if (!c->update) return;
-    /* An update keeps every line of the prior request; what is no longer asked for stays and is marked cancelled. */
+    /* An update keeps every line of the prior request; what is no longer asked for stays and is marked cancelled. What
+     * an extension is not about stays as it was. */
     for (size_t i = 0; i < r->prior_lines_n; i++)
         if (!pas_has_line(c->lines, c->lines_n, r->prior_lines[i]))
-            item_add(c, pas_line(&r->prior_case, r->prior_lines[i]), true);
+            item_add(c, pas_line(&r->prior_case, r->prior_lines[i]), r->kind != EV_PAS_SUBMIT_KIND_EXTENSION);
 }
 
 static struct pp_str org_of(const struct pp_pas_request *q) {
@@ -169,6 +170,10 @@ static bool same_text(const struct pp_str *a, size_t an, const struct pp_str *b,
     return true;
 }
 
+static bool extended(const struct claim *c, const struct ev_pas_submit *r, const struct ev_case_line *l) {
+    return c->update && r->kind == EV_PAS_SUBMIT_KIND_EXTENSION && pas_has_line(r->lines, r->lines_n, l->line);
+}
+
 /* What happened to an item since the prior request: NULL, "added" or "changed". */
 static const char *item_change(const struct claim *c, const struct ev_pas_submit *r, const struct ev_case_line *l,
                                bool gone) {
@@ -180,7 +185,7 @@ static const char *item_change(const struct claim *c, const struct ev_pas_submit
                 pp_str_eq(was->place_of_service, l->place_of_service) &&
                 same_text(was->modifiers, was->modifiers_n, l->modifiers, l->modifiers_n) &&
                 same_text(was->diagnoses, was->diagnoses_n, l->diagnoses, l->diagnoses_n);
-    return gone || !same ? "changed" : NULL;
+    return gone || !same || extended(c, r, l) ? "changed" : NULL;
 }
 
 static void item_extensions(struct pas_build *b, const struct claim *c, const struct ev_case_line *l, bool gone) {
@@ -190,6 +195,8 @@ static void item_extensions(struct pas_build *b, const struct claim *c, const st
     struct pp_str certification = PP_STR("I");
     if (gone)
         certification = PP_STR("3");
+    else if (extended(c, r, l))
+        certification = PP_STR("4");
     else if (change && strcmp(change, "changed") == 0)
         certification = PP_STR("S");
     char trace[64];
@@ -220,6 +227,7 @@ static void quantity(struct pp_fw *w, const char *key, const struct ev_case_line
 
 static void item(struct pas_build *b, struct claim *c, const struct ev_case_line *l, bool gone) {
     struct pp_fw *w = &b->w;
+    const struct ev_pas_submit *r = b->q->req;
     pp_fw_object(w, NULL);
     item_extensions(b, c, l, gone);
     pp_fw_int(w, "sequence", l->line);
@@ -244,7 +252,14 @@ static void item(struct pas_build *b, struct claim *c, const struct ev_case_line
             pp_fw_concept(w, NULL, pas_modifier_system(l->modifiers[i]), l->modifiers[i]);
         pp_fw_end(w);
     }
-    pp_fw_date(w, "servicedDate", l->service_date);
+    if (r->until && extended(c, r, l)) {
+        pp_fw_object(w, "servicedPeriod");
+        pp_fw_date(w, "start", l->service_date && l->service_date < r->until ? l->service_date : r->until);
+        pp_fw_date(w, "end", r->until);
+        pp_fw_end(w);
+    } else {
+        pp_fw_date(w, "servicedDate", l->service_date);
+    }
     struct pp_str pos = l->place_of_service.n ? l->place_of_service : b->q->pos;
     pp_fw_concept(w, "locationCodeableConcept", PAS_POS, pos.n ? pos : PP_STR("11"));
     quantity(w, "quantity", l);

@@ -25,7 +25,7 @@
 /* ---- building ---- */
 
 enum pp_278_action {                 /* BHT02 and UM02 */
-                     PP_278_BY_KIND, /* of the request: initial I, update and documents S, cancel 3 */
+                     PP_278_BY_KIND, /* of the request: initial I, update and documents S, extension 4, cancel 3 */
                      PP_278_INITIAL,
                      PP_278_REVISED,
                      PP_278_EXTENSION,

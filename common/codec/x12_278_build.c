@@ -73,6 +73,7 @@ static void choose_codes(struct build *x) {
         a = x->r->kind == EV_PAS_SUBMIT_KIND_CANCEL      ? PP_278_CANCEL
             : x->r->kind == EV_PAS_SUBMIT_KIND_UPDATE    ? PP_278_REVISED
             : x->r->kind == EV_PAS_SUBMIT_KIND_DOCUMENTS ? PP_278_REVISED
+            : x->r->kind == EV_PAS_SUBMIT_KIND_EXTENSION ? PP_278_EXTENSION
                                                          : PP_278_INITIAL;
     x->purpose = a == PP_278_CANCEL ? "01" : "13";
     switch (a) {
@@ -238,6 +239,7 @@ static void write_dates(struct build *x, bool inquiry) {
         if (d && (!from || d < from)) from = d;
         if (d > until) until = d;
     }
+    if (x->r->until > until) until = x->r->until;
     /* an inquiry finds an admission too by the day of the event */
     bool admission = pp_str_eqz(x->q->category, "AR") && !inquiry;
     x12b_dtp(&x->b, admission ? "435" : "AAH", from, admission ? from : until);
@@ -414,7 +416,8 @@ static void write_line(struct build *x, int64_t event, const struct line *l) {
         }
         x12b_put(b);
     }
-    x12b_dtp(b, "472", l->l->service_date, l->l->service_date);
+    pp_date from = l->l->service_date, until = x->r->until > from ? x->r->until : from;
+    x12b_dtp(b, "472", from ? from : until, until);
     write_service(x, l);
     if (l->more && (l->more->delivery.quantity.n || l->more->delivery.pattern.n)) {
         write_hsd(x, &l->more->delivery);

@@ -15,8 +15,10 @@ static const struct console_act acts[] = {
     {"decision.record", CONSOLE_SUBMISSION, "case_id", "pa,lead", CONSOLE_UNDO_STOP},
     {"decision.accept", CONSOLE_SUBMISSION, "case_id", "clinician,lead", CONSOLE_UNDO_STOP},
     {"request.resend", CONSOLE_SUBMISSION, "case_id", "pa,lead", CONSOLE_UNDO_STOP},
+    {"request.extend", CONSOLE_SUBMISSION, "case_id", "pa,lead", CONSOLE_UNDO_STOP},
     {"request.cancel", CONSOLE_SUBMISSION, "case_id", "pa,lead", CONSOLE_UNDO_STOP},
     {"claim.release", CONSOLE_CLAIMS, "claim_id", "biller,lead", CONSOLE_UNDO_STOP},
+    {"claim.appeal", CONSOLE_CLAIMS, "claim_id", "biller,lead", CONSOLE_UNDO_STOP},
     {"claim.write-off", CONSOLE_CLAIMS, "claim_id", "biller,lead", CONSOLE_UNDO_STOP},
 };
 

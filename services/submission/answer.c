@@ -142,7 +142,9 @@ static bool apply(struct submission *s, struct submission_line_row *l, const str
     enum submission_line_state from = submission_state(l), to = submission_line_state_by(o);
     if (from == LINE_SUPERSEDED || from == LINE_CANCELLED || from == LINE_CANCELLING) return false;
     /* What was refused stays so when the line lives on in another request. */
-    if (from == LINE_REFUSED && submission_newest_line(s, l->case_id, l->line, l->payer) != l) return false;
+    if (from == LINE_REFUSED && submission_line_carries(s, l) &&
+        submission_newest_line(s, l->case_id, l->line, l->payer) != l)
+        return false;
     if (from == to) return !l->by_person && take_over(s, l, d, submission_line_granted(to));
     if (!submission_line_may(from, to, BY_PAYER)) {
         pp_count(s->out, "submission_late_answers_total", PP_STR_NONE, 1);
@@ -170,8 +172,9 @@ static bool apply(struct submission *s, struct submission_line_row *l, const str
     if (!submission_line_granted(to)) l->authorization_no = PP_STR_NONE;
     l->by_person = false;
     l->decided = s->ctx->now_ms;
-    bool moved = submission_line_set(s, l, to, BY_PAYER);
     struct submission_row *sub = submission_find(s, l->submission_id);
+    if (sub && submission_line_granted(to)) submission_extended(s, sub, l);
+    bool moved = submission_line_set(s, l, to, BY_PAYER);
     if (moved && to == LINE_REFUSED && sub)
         submission_task(s, sub, EV_TASK_NEEDED_KIND_CORRECT_RESEND,
                         pp_arena_printf(pp_out_arena(s->out), "Line %d was not considered (reason code %.*s)", l->line,
@@ -283,7 +286,8 @@ static bool has_refused(struct submission *s, const struct submission_row *sub) 
 static void numbers_of(const struct ev_pas_answered *a, struct submission_row *sub, struct submission_send *q) {
     for (size_t i = 0; i < a->lines_n; i++) {
         if (!sub->reference.n) sub->reference = a->lines[i].reference;
-        if (!q->authorization.n) q->authorization = a->lines[i].authorization;
+        /* The number of an authorization that was to be extended would take all of it back. */
+        if (!q->authorization.n && !SUBMISSION_IS_EXTENSION(sub)) q->authorization = a->lines[i].authorization;
     }
 }
 

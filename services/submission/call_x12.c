@@ -72,6 +72,7 @@ static int review_of(const struct pp_call_ctx *x, const struct ev_pas_submit *r,
                                  .sending = sending_of(p, r, control),
                                  .umo = payer_org(p),
                                  .requester = provider_org(site),
+                                 .message = r->message,
                                  .pos = site ? site->pos : PP_STR_NONE};
     return 0;
 }
@@ -167,6 +168,7 @@ static int doubt(const struct pp_call_ctx *x, const struct ev *request, const ch
     struct ev_pas_submit *q = pp_arena_new(a, struct ev_pas_submit);
     if (!q) return pp_err_set(err, PP_ERR_NOMEM, "request does not fit into memory");
     *q = *r;
+    q->reference = q->authorization = PP_STR_NONE; /* of the request before it, if any */
     /* Several inquiries may follow one try: the time tells them apart. */
     q->control = submission_control(x->job, "doubt", (int32_t)(x->now_ms % INT32_MAX), a);
     struct ev e = ev_of_pas_submit(q);

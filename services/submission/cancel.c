@@ -115,7 +115,7 @@ void submission_reconcile(struct submission *s, struct submission_case_row *c) {
         if (!go) continue;
         if (!stay) {
             submission_cancel(s, c, sub, c->withdrawn ? PP_STR("The order was cancelled") : PP_STR("No longer wanted"));
-        } else if (pp_str_eqz(sub->state, SUB_OPEN)) {
+        } else if (pp_str_eqz(sub->state, SUB_OPEN) && !SUBMISSION_IS_EXTENSION(sub) && !submission_waits(s, sub)) {
             drop_lines(s, c, body, sub);
         } else if (pp_str_eqz(sub->state, SUB_BY_HAND)) {
             SUBMISSION_EACH_LINE(s, sub, l) {

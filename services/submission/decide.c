@@ -23,6 +23,7 @@ static void command(struct submission *s) {
     case EV_DECISION_RECORD: submission_decision_record(s, e->as.decision_record); break;
     case EV_DECISION_ACCEPT: submission_decision_accept(s, e->as.decision_accept); break;
     case EV_REQUEST_RESEND: submission_resend(s, e->as.request_resend); break;
+    case EV_REQUEST_EXTEND: submission_extend(s, e->as.request_extend); break;
     case EV_REQUEST_CANCEL: submission_cancel_command(s, e->as.request_cancel); break;
     case EV_PAYER_SUBSCRIBE: submission_subscribe(s, e->as.payer_subscribe); break;
     default: pp_reply(s->out, PP_REPLY_INVALID, 0, "submission does not take this command"); break;
@@ -103,12 +104,15 @@ bool submission_check(struct pp_unit *unit, struct pp_err *err) {
     PP_EACH_ROW(unit, SUBMISSION_LINE, submission_line_row, l) {
         enum submission_line_state st = submission_line_state_of(l->state);
         struct submission_row key = {.submission_id = l->submission_id};
-        if (!pp_row_find(unit, SUBMISSION_SUBMISSION, &key))
-            return pp_err_set(err, PP_ERR_BUG, "a line without its submission") == 0;
+        const struct submission_row *sub = pp_row_find(unit, SUBMISSION_SUBMISSION, &key);
+        if (!sub) return pp_err_set(err, PP_ERR_BUG, "a line without its submission") == 0;
         if (st == LINE_NONE) return pp_err_set(err, PP_ERR_BUG, "a line without a state") == 0;
         if (!submission_line_live(st) || st == LINE_CANCELLING) continue;
         PP_EACH_ROW(unit, SUBMISSION_LINE, submission_line_row, o) {
             enum submission_line_state other = submission_line_state_of(o->state);
+            struct submission_row okey = {.submission_id = o->submission_id};
+            const struct submission_row *of = pp_row_find(unit, SUBMISSION_SUBMISSION, &okey);
+            if (of && SUBMISSION_IS_EXTENSION(of) != SUBMISSION_IS_EXTENSION(sub)) continue;
             if (o == l || !pp_uuid_eq(o->case_id, l->case_id) || o->line != l->line || !pp_str_eq(o->payer, l->payer))
                 continue;
             if (submission_line_live(other) && other != LINE_CANCELLING)

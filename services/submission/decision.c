@@ -30,6 +30,14 @@ struct ev_decided_line submission_line_said(struct submission *s, const struct s
 
 void submission_emit_decided(struct submission *s, const struct submission_row *sub, struct ev_decided_line *lines,
                              size_t n, bool by_person, struct pp_str evidence) {
+    size_t kept = 0;
+    /* What becomes of an extension that is not granted takes nothing from the line: its authorization stands. */
+    for (size_t i = 0; i < n; i++) {
+        struct submission_line_row key = {.submission_id = sub->submission_id, .line = (int32_t)lines[i].line};
+        const struct submission_line_row *l = pp_row_find(s->unit, SUBMISSION_LINE, &key);
+        if (!l || submission_line_carries(s, l)) lines[kept++] = lines[i];
+    }
+    n = kept;
     if (!n) return;
     struct ev_authorization_decided e = {.case_id = sub->case_id,
                                          .case_version = sub->case_version,
@@ -47,7 +55,8 @@ void submission_emit_decided(struct submission *s, const struct submission_row *
 
 /* A decision may come without a request of ours (a call, an old letter): it gets a submission by phone of its own. */
 static struct submission_line_row *line_for(struct submission *s, struct submission_case_row *c, int32_t line) {
-    struct submission_line_row *l = submission_newest_line(s, c->case_id, line, c->payer);
+    struct submission_line_row *l = submission_open_extension(s, c->case_id, line, c->payer);
+    if (!l) l = submission_newest_line(s, c->case_id, line, c->payer);
     if (l) return l;
     struct submission_send q = {.c = c,
                                 .kind = EV_PAS_SUBMIT_KIND_INITIAL,
@@ -142,8 +151,10 @@ void submission_decision_record(struct submission *s, const struct ev_decision_r
     }
     take_over(l, e);
     l->decided = s->ctx->now_ms;
+    if (grants(e->outcome)) submission_extended(s, sub, l);
     submission_line_set(s, l, to, BY_PERSON);
     received_by_hand(s, sub, e->authorization);
+    sub->answered = true;
     bool waits = false;
     SUBMISSION_EACH_LINE(s, sub, x)
     waits = waits || submission_state(x) == LINE_BY_HAND;
@@ -151,6 +162,7 @@ void submission_decision_record(struct submission *s, const struct ev_decision_r
     if (!submission_has_live(s, sub)) pp_timer(s->out, SUBMISSION_TIMER_DUE, sub->submission_id, 0);
     struct ev_decided_line said = submission_line_said(s, l);
     submission_emit_decided(s, sub, &said, 1, true, e->evidence);
+    submission_packet_waiting(s, c);
     pp_reply(s->out, PP_REPLY_DONE, c->case_version, "recorded");
 }
 

@@ -20,6 +20,14 @@ enum submission_line_state submission_state(const struct submission_line_row *l)
     return submission_line_state_of(l->state);
 }
 
+bool submission_line_carries(struct submission *s, const struct submission_line_row *l) {
+    const struct submission_row *sub = submission_find(s, l->submission_id);
+    if (!sub || !SUBMISSION_IS_EXTENSION(sub)) return sub != NULL;
+    struct submission_line_row key = {.submission_id = sub->extends_id, .line = l->line};
+    const struct submission_line_row *was = pp_row_find(s->unit, SUBMISSION_LINE, &key);
+    return was && submission_state(was) == LINE_SUPERSEDED;
+}
+
 struct submission_line_row *submission_newest_line(struct submission *s, struct pp_uuid case_id, int32_t line,
                                                    struct pp_str payer) {
     struct submission_line_row *best = NULL;
@@ -29,7 +37,7 @@ struct submission_line_row *submission_newest_line(struct submission *s, struct 
         if (!pp_uuid_eq(l->case_id, case_id) || l->line != line) continue;
         if (st == LINE_SUPERSEDED || st == LINE_CANCELLED || (payer.n && !pp_str_eq(l->payer, payer))) continue;
         const struct submission_row *sub = submission_find(s, l->submission_id);
-        if (!sub) continue;
+        if (!sub || !submission_line_carries(s, l)) continue;
         bool live = submission_line_live(st), best_live = best && submission_line_live(submission_state(best));
         if (best && (best_live != live ? best_live : sub->created < best_created)) continue;
         best = l;
@@ -153,7 +161,11 @@ static void task_of_state(struct submission *s, struct submission_line_row *l, e
         break;
     }
     case LINE_DENIED:
-        submission_line_task(s, l, EV_TASK_NEEDED_KIND_DENIED, why(s, l, "The payer denied the line"));
+        submission_line_task(s, l, EV_TASK_NEEDED_KIND_DENIED,
+                             why(s, l,
+                                 submission_line_carries(s, l)
+                                     ? "The payer denied the line"
+                                     : "The payer did not extend the authorization; what it granted before stands"));
         break;
     case LINE_PARTIAL:
     case LINE_MODIFIED:

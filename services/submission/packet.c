@@ -13,9 +13,13 @@ static struct pp_str encoded(struct submission *s, const struct ev_packet_releas
     return t;
 }
 
+/* By X12 a change names the payer's number: one that is acknowledged and not yet reviewed has none. */
 static bool under_way(struct submission *s, const struct submission_case_row *c) {
-    PP_EACH_ROW(s->unit, SUBMISSION_SUBMISSION, submission_row, sub)
-    if (pp_uuid_eq(sub->case_id, c->case_id) && pp_str_eqz(sub->state, SUB_SENDING)) return true;
+    PP_EACH_ROW(s->unit, SUBMISSION_SUBMISSION, submission_row, sub) {
+        if (!pp_uuid_eq(sub->case_id, c->case_id)) continue;
+        if (pp_str_eqz(sub->state, SUB_SENDING)) return true;
+        if (submission_waits(s, sub) && submission_has_live(s, sub)) return true;
+    }
     return false;
 }
 
@@ -68,6 +72,13 @@ static void update(struct submission *s, struct submission_case_row *c, const st
     if (q.lines_n) submission_send(s, &q);
 }
 
+/* What is asked for anew is not to be extended as it was. */
+static void leave_extension(struct submission *s, struct submission_case_row *c, int32_t line) {
+    const struct submission_line_row *l = submission_open_extension(s, c->case_id, line, c->payer);
+    struct submission_row *sub = l ? submission_find(s, l->submission_id) : NULL;
+    if (sub) submission_cancel(s, c, sub, PP_STR("The line is asked for anew"));
+}
+
 static void send_lines(struct submission *s, struct submission_case_row *c, const struct ev_packet_released *e) {
     const struct ev_case *body = submission_case_body(s, c);
     struct submission_send fresh = send_of(c, e);
@@ -77,7 +88,10 @@ static void send_lines(struct submission *s, struct submission_case_row *c, cons
         const struct ev_case_line *cl = submission_case_line(body, e->lines[i]);
         if (!cl || cl->state != EV_CASE_LINE_STATE_ACTIVE) continue;
         enum line_need need = need_of(s, c, cl);
-        if (need == NEED_NEW) fresh.lines[fresh.lines_n++] = cl->line;
+        if (need == NEED_NEW) {
+            fresh.lines[fresh.lines_n++] = cl->line;
+            leave_extension(s, c, (int32_t)cl->line);
+        }
         if (need != NEED_UPDATE) continue;
         struct submission_row *prior =
             submission_find(s, submission_newest_line(s, c->case_id, (int32_t)cl->line, c->payer)->submission_id);
@@ -96,7 +110,9 @@ static struct submission_row *carries_on(struct submission *s, struct pp_uuid id
     for (int hops = 0; sub && pp_str_eqz(sub->state, SUB_CLOSED) && hops < 64; hops++) {
         struct submission_row *next = NULL;
         PP_EACH_ROW(s->unit, SUBMISSION_SUBMISSION, submission_row, x)
-        if (pp_uuid_eq(x->prior_id, sub->submission_id) && !pp_str_eqz(x->kind, "cancel")) next = x;
+        if (pp_uuid_eq(x->prior_id, sub->submission_id) && pp_uuid_eq(x->extends_id, sub->extends_id) &&
+            !pp_str_eqz(x->kind, "cancel"))
+            next = x;
         sub = next;
     }
     return sub;

@@ -33,6 +33,9 @@ void submission_resend(struct submission *s, const struct ev_request_resend *e) 
     struct submission_send q = {.c = c,
                                 .prior = submission_find(s, old->prior_id),
                                 .kind = was->kind,
+                                .authorization = was->authorization,
+                                .until = was->until,
+                                .message = was->message,
                                 .payer = c->payer,
                                 .channel = c->channel,
                                 .documents = was->documents,
@@ -45,6 +48,7 @@ void submission_resend(struct submission *s, const struct ev_request_resend *e) 
         const struct submission_line_row *now = submission_newest_line(s, l->case_id, l->line, l->payer);
         if (now != l && (!now || !pp_uuid_eq(now->submission_id, old->prior_id))) continue;
         if (q.lines_n < SUBMISSION_LINES_MAX) q.lines[q.lines_n++] = l->line;
+        if (was->kind == EV_PAS_SUBMIT_KIND_EXTENSION && was->quantity.n) q.quantity = was->quantity;
     }
     if (!q.lines_n) {
         pp_reply(s->out, PP_REPLY_CONFLICT, c->case_version, "its lines are no longer wanted");

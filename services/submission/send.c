@@ -88,6 +88,17 @@ static bool alone(struct submission *s, const struct submission_send *q) {
     return q->kind == EV_PAS_SUBMIT_KIND_DOCUMENTS && submission_wire(s, q->channel, q->payer) == WIRE_X12;
 }
 
+/* An extension names the lines that it is about and no others; what is asked for is the new total. */
+static void set_quantity(struct submission *s, const struct submission_send *q, struct ev_pas_submit *r) {
+    size_t n = r->case_.lines_n;
+    struct ev_case_line *copy = pp_arena_array(pp_out_arena(s->out), struct ev_case_line, n + 1);
+    if (!copy || !q->quantity.n) return;
+    memcpy(copy, r->case_.lines, n * sizeof *copy);
+    for (size_t i = 0; i < n; i++)
+        if (has(q->lines, q->lines_n, copy[i].line)) copy[i].units = q->quantity;
+    r->case_.lines = copy;
+}
+
 static int fill(struct submission *s, const struct submission_send *q, struct submission_row *sub,
                 struct ev_pas_submit *r) {
     const struct ev_case *body = submission_case_body(s, q->c);
@@ -101,7 +112,10 @@ static int fill(struct submission *s, const struct submission_send *q, struct su
                                 .lines = (int64_t *)q->lines,
                                 .lines_n = q->lines_n,
                                 .created = sub->created,
-                                .authorization = q->authorization};
+                                .authorization = q->authorization,
+                                .until = q->until,
+                                .quantity = q->quantity,
+                                .message = q->message};
     join_documents(s, q, alone(s, q) ? NULL : was, r);
     if (!was) return 0;
     r->prior_trace = was->trace;
@@ -113,16 +127,21 @@ static int fill(struct submission *s, const struct submission_send *q, struct su
     r->prior_documents = was->documents;
     r->prior_documents_n = was->documents_n;
     r->reference = q->prior->reference;
-    keep_prior(s, q, was, r);
+    if (q->kind != EV_PAS_SUBMIT_KIND_EXTENSION)
+        keep_prior(s, q, was, r);
+    else
+        set_quantity(s, q, r);
     return 0;
 }
 
-/* The new request takes the place of what was refused, and of a decision that was about another content. */
-static void replace_older(struct submission *s, const struct submission_line_row *l) {
+/* The new request takes the place of what was refused, and of a decision that was about another content. An extension
+ * takes the place of an earlier extension only. */
+static void replace_older(struct submission *s, const struct submission_line_row *l, bool extension) {
     PP_EACH_ROW(s->unit, SUBMISSION_LINE, submission_line_row, o) {
         if (o == l || !pp_uuid_eq(o->case_id, l->case_id) || o->line != l->line || !pp_str_eq(o->payer, l->payer))
             continue;
         struct submission_row *sub = submission_find(s, o->submission_id);
+        if (extension && (!sub || !SUBMISSION_IS_EXTENSION(sub) || submission_line_carries(s, o))) continue;
         if (submission_state(o) == LINE_REFUSED) {
             submission_line_set(s, o, LINE_SUPERSEDED, BY_US);
             if (sub) submission_task_settle(s, sub, PP_STR("A new request goes out"));
@@ -144,18 +163,20 @@ static void add_lines(struct submission *s, const struct submission_send *q, str
         l->code = cl->code;
         l->units = cl->units.n ? cl->units : PP_STR("1");
         l->unit_type = cl->unit_type;
+        if (q->quantity.n) l->units = q->quantity;
         submission_line_set(s, l, by_hand ? LINE_BY_HAND : LINE_SENT, BY_US);
-        replace_older(s, l);
+        replace_older(s, l, SUBMISSION_IS_EXTENSION(sub));
     }
 }
 
 static void close_prior(struct submission *s, const struct submission_send *q) {
-    if (!q->prior) return;
+    /* What is extended stays in force until the payer grants more. */
+    if (!q->prior || q->kind == EV_PAS_SUBMIT_KIND_EXTENSION) return;
     bool cancel = q->kind == EV_PAS_SUBMIT_KIND_CANCEL;
     SUBMISSION_EACH_LINE(s, q->prior, l) {
         if (cancel && submission_line_live(submission_state(l)))
             submission_line_set(s, l, LINE_CANCELLING, BY_US);
-        else if (!cancel && has(q->lines, q->lines_n, l->line))
+        else if (!cancel && has(q->lines, q->lines_n, l->line) && !submission_line_granted(submission_state(l)))
             submission_line_set(s, l, LINE_SUPERSEDED, BY_US);
         else if (!cancel && submission_line_live(submission_state(l)))
             submission_line_set(s, l, LINE_CANCELLED, BY_US);
@@ -172,6 +193,7 @@ static void started(struct submission *s, const struct submission_send *q, const
                                       .submission_id = sub->submission_id,
                                       .payer = sub->payer,
                                       .trace = sub->trace,
+                                      .extends = sub->extends_id,
                                       .lines = (int64_t *)q->lines,
                                       .lines_n = q->lines_n};
     ev_submission_started_channel_parse(sub->channel, &e.channel);
@@ -187,6 +209,18 @@ static struct pp_str encoded(struct submission *s, const struct ev_pas_submit *r
     if (ev_encode(EV(pas_submit, PAS_SUBMIT, r), &b, &err) == 0) t = pp_arena_str(pp_out_arena(s->out), pp_buf_str(&b));
     pp_buf_free(&b);
     return t;
+}
+
+static struct pp_str by_hand_words(struct submission *s, const struct submission_send *q) {
+    struct pp_arena *a = pp_out_arena(s->out);
+    char day[11] = "";
+    if (q->kind != EV_PAS_SUBMIT_KIND_EXTENSION)
+        return PP_STR("This payer takes requests by portal or phone; "
+                      "record its reference and its decision");
+    if (q->until) pp_date_text(q->until, day);
+    return pp_arena_printf(a, "Ask the payer to extend authorization %.*s%s%s%s%.*s%s; record its decision",
+                           PP_FMT(q->authorization), q->until ? " until " : "", day, q->quantity.n ? " to " : "",
+                           PP_FMT(q->quantity), q->quantity.n ? " units in all" : "");
 }
 
 struct submission_row *submission_send(struct submission *s, const struct submission_send *q) {
@@ -205,7 +239,12 @@ struct submission_row *submission_send(struct submission *s, const struct submis
     sub->created = s->ctx->now_ms;
     sub->state = by_hand ? PP_STR(SUB_BY_HAND) : PP_STR(SUB_SENDING);
     if (q->prior) sub->prior_id = q->prior->submission_id;
-    if (q->prior) sub->attach = q->prior->attach;
+    if (q->prior && q->kind == EV_PAS_SUBMIT_KIND_EXTENSION)
+        sub->extends_id = q->prior->submission_id;
+    else if (q->prior) {
+        sub->extends_id = q->prior->extends_id;
+        sub->attach = q->prior->attach;
+    }
     if (fill(s, q, sub, &r) < 0) {
         pp_park(s->out, q->c->case_id, "the copy of the case cannot be read");
         return NULL;
@@ -220,9 +259,7 @@ struct submission_row *submission_send(struct submission *s, const struct submis
     if (q->kind != EV_PAS_SUBMIT_KIND_CANCEL) add_lines(s, q, sub, by_hand);
     started(s, q, sub);
     if (by_hand)
-        submission_task(s, sub, EV_TASK_NEEDED_KIND_SUBMIT_BY_HAND,
-                        PP_STR("This payer takes requests by portal or phone; "
-                               "record its reference and its decision"));
+        submission_task(s, sub, EV_TASK_NEEDED_KIND_SUBMIT_BY_HAND, by_hand_words(s, q));
     else
         submission_go(s, sub, &r);
     pp_count(s->out, "submissions_total", pp_arena_printf(pp_out_arena(s->out), "kind=%.*s", PP_FMT(sub->kind)), 1);

@@ -78,7 +78,7 @@ static const char self_person[] = "select $1::uuid as person, current_setting('a
 static const struct pp_command_def commands[] = {
     {EV_DECISION_RECORD, "pa,lead", case_person}, {EV_DECISION_ACCEPT, "clinician,lead", case_person},
     {EV_REQUEST_RESEND, "pa,lead", case_person},  {EV_REQUEST_CANCEL, "pa,lead", case_person},
-    {EV_PAYER_SUBSCRIBE, "ops", self_person},
+    {EV_REQUEST_EXTEND, "pa,lead", case_person},  {EV_PAYER_SUBSCRIBE, "ops", self_person},
 };
 
 const struct pp_service submission_service = {

@@ -68,6 +68,10 @@ static const unsigned by_us[LINE_STATE_COUNT] = {
     [LINE_CONTACT] = TO(CANCELLING) | TO(CANCELLED) | TO(SUPERSEDED),
     [LINE_UNCLEAR] = TO(CANCELLING) | TO(CANCELLED) | TO(SUPERSEDED),
     [LINE_REFUSED] = TO(CANCELLED) | TO(SUPERSEDED),
+    /* an extension that was granted carries the line now */
+    [LINE_APPROVED] = TO(SUPERSEDED),
+    [LINE_PARTIAL] = TO(SUPERSEDED),
+    [LINE_MODIFIED] = TO(SUPERSEDED),
     [LINE_SUPERSEDED] = TO(PENDED), /* the update was refused: the request before it stands */
 };
 

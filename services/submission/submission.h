@@ -79,6 +79,8 @@ enum submission_line_state submission_state(const struct submission_line_row *l)
  * replaced. NULL: never asked for. payer empty: any. */
 struct submission_line_row *submission_newest_line(struct submission *s, struct pp_uuid case_id, int32_t line,
                                                    struct pp_str payer);
+/* The line rests on this row: not on one of an extension that is not granted (yet). */
+bool submission_line_carries(struct submission *s, const struct submission_line_row *l);
 bool submission_line_set(struct submission *s, struct submission_line_row *l, enum submission_line_state to,
                          enum submission_who who);
 void submission_line_task(struct submission *s, struct submission_line_row *l, enum ev_task_needed_kind kind,
@@ -135,7 +137,10 @@ struct submission_send {
     size_t lines_n;
     const struct ev_packet_document *documents;
     size_t documents_n;
-    struct pp_str authorization; /* of what is taken back */
+    struct pp_str authorization; /* of what is taken back or extended */
+    pp_date until;               /* extension: last day asked for; 0: as it is */
+    struct pp_str quantity;      /* extension: units in all, of one line; empty: as they are */
+    struct pp_str message;       /* extension: why */
 };
 struct submission_row *submission_send(struct submission *s, const struct submission_send *q);
 const struct ev_pas_submit *submission_request(struct submission *s, const struct submission_row *sub);
@@ -166,6 +171,15 @@ void submission_due(struct submission *s);
 /* After each input: sets, moves or takes away the timers of all lines. */
 void submission_watch_expiry(struct submission *s);
 void submission_expiring(struct submission *s);
+
+/* extend.c: more time or units of what was granted */
+#define SUBMISSION_IS_EXTENSION(sub) (!pp_uuid_none((sub)->extends_id))
+void submission_extend(struct submission *s, const struct ev_request_extend *e);
+/* The row of an extension of the line that is at the payer or on its way; NULL: none. */
+struct submission_line_row *submission_open_extension(struct submission *s, struct pp_uuid case_id, int32_t line,
+                                                      struct pp_str payer);
+/* What was granted before goes on under what is granted now. */
+void submission_extended(struct submission *s, const struct submission_row *sub, struct submission_line_row *l);
 
 /* decision.c, resend.c: commands */
 void submission_decision_record(struct submission *s, const struct ev_decision_record *e);

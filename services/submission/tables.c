@@ -11,12 +11,12 @@ static const struct pp_col need_cols[] = {C(case_id, UUID), C(line, INT), C(cove
 #undef C
 #define C(member, kind) PP_COL(submission_row, member, kind)
 static const struct pp_col submission_cols[] = {
-    C(submission_id, UUID), C(case_id, UUID), C(case_version, INT), C(payer, TEXT),    C(channel, TEXT),
-    C(kind, TEXT),          C(state, TEXT),   C(trace, TEXT),       C(prior_id, UUID), C(payer_ref, TEXT),
-    C(reference, TEXT),     C(reason, TEXT),  C(request, TEXT),     C(created, TIME),  C(received, TIME),
-    C(due, TIME),           C(delayed, BOOL), C(info_open, BOOL),   C(task, TEXT),     C(info_digest, UUID),
-    C(attach, TEXT),        C(sends, INT),    C(inquiries, INT),    C(attached, BOOL), C(again, BOOL),
-    C(answered, BOOL),
+    C(submission_id, UUID), C(case_id, UUID),    C(case_version, INT), C(payer, TEXT),    C(channel, TEXT),
+    C(kind, TEXT),          C(state, TEXT),      C(trace, TEXT),       C(prior_id, UUID), C(payer_ref, TEXT),
+    C(reference, TEXT),     C(reason, TEXT),     C(request, TEXT),     C(created, TIME),  C(received, TIME),
+    C(due, TIME),           C(delayed, BOOL),    C(info_open, BOOL),   C(task, TEXT),     C(info_digest, UUID),
+    C(attach, TEXT),        C(sends, INT),       C(inquiries, INT),    C(attached, BOOL), C(again, BOOL),
+    C(answered, BOOL),      C(extends_id, UUID),
 };
 #undef C
 #define C(member, kind) PP_COL(submission_line_row, member, kind)

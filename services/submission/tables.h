@@ -44,6 +44,7 @@ struct submission_row {
     int32_t case_version;
     struct pp_str payer, channel, kind, state, trace;
     struct pp_uuid prior_id;
+    struct pp_uuid extends_id; /* the request whose authorization it asks to extend, also of what follows it */
     struct pp_str payer_ref, reference, reason;
     struct pp_str request; /* pas.submit as it was built, as JSON */
     int64_t created, received, due;

@@ -147,7 +147,9 @@ void submission_inquire(struct submission *s, struct submission_row *sub) {
         return;
     }
     struct ev_pas_submit r = *was;
-    if (!r.reference.n) r.reference = sub->reference;
+    /* By numbers of its own: those that a change or an extension names would find the request before it. */
+    r.reference = sub->reference;
+    r.authorization = PP_STR_NONE;
     r.control = submission_control(sub->submission_id, "inquiry", ++sub->inquiries, pp_out_arena(s->out));
     pp_call(s->out, SUBMISSION_CALL_X12_INQUIRE, submission_decider(s, sub->payer), sub->submission_id,
             EV(pas_submit, PAS_SUBMIT, &r));

@@ -7,6 +7,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "day"))
+import account
 import check
 import faults
 import load
@@ -44,6 +45,9 @@ def main():
     finally:
         breaker.end()
     sender.finish(DRAIN_SECONDS)
+    # A file that was lost on its way there or back is asked about after a day of silence.
+    account.wait_for_rest(world, play, QUIET_SECONDS, say)
+    play.set_clock(play.now() + datetime.timedelta(hours=26), SPEED)
     say(f"sent {len(sender.journal)} messages about {len(sender.people)} people; faults: " + ", ".join(f"{n} {k}" for k, n in sorted(breaker.counts.items())))
     return check.run(world, play, sender, breaker, QUIET_SECONDS, say)
 

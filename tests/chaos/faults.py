@@ -10,11 +10,14 @@ import psycopg
 from world import SERVICES, wait_until
 
 SESSION_SECONDS = 10      # session time-out of the consumer groups
-# Not the one with an exchange folder: a file that is lost is asked about after a day. What ends submission meets its calls, too.
+# Not the one with an exchange folder: a file that is lost is asked about after a day, which passes at the end of the run. What
+# ends submission meets its calls, too.
 PAYERS = ["meridian", "prairie", "union", "lakeshore", "carebridge", "northgate"]
 JOINABLE = ["receive", "chart", "requirements", "documents", "submission", "claims", "status"]
 
 
+FILE_PAYER = "harbor"
+FILE_MODES = ["drop", "cut", "slow", "down"]
 STATES = ["planned", "sending", "doubt", "inquiring"]
 
 
@@ -87,7 +90,7 @@ class Faults:
             except Exception:
                 self.problems.append("a second instance did not end when asked to")
                 p.kill()
-        for payer in PAYERS:
+        for payer in PAYERS + [FILE_PAYER]:
             self.mend(payer)
 
     def mend(self, payer):
@@ -205,6 +208,10 @@ class Faults:
         while time.time() < self.until:
             try:
                 self.fault(rng.choice(PAYERS), rng.choice(["cut", "drop", "error500", "slow"]), rng.randrange(1, 3), rng.uniform(0.2, 2))
+                if rng.random() < 0.5:
+                    mode = rng.choice(FILE_MODES)
+                    self.fault(FILE_PAYER, mode, rng.randrange(1, 3), rng.uniform(0.2, 2))
+                    self.counts[f"file {mode}"] = self.counts.get(f"file {mode}", 0) + 1
             except Exception as e:
                 self.problems.append(f"payer simulator: {e}")
             time.sleep(rng.uniform(1, 3))

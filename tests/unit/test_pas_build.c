@@ -210,6 +210,49 @@ static void update(void **state) {
     json_decref(bundle);
 }
 
+/* Only what it is about is changed: certification 4 and the new period; the others stay as they were. */
+static void extension(void **state) {
+    (void)state;
+    struct ev_pas_submit *r = request("update");
+    int64_t line = 1;
+    pp_date from = r->case_.lines[0].service_date;
+    r->kind = EV_PAS_SUBMIT_KIND_EXTENSION;
+    r->lines = &line;
+    r->lines_n = 1;
+    r->authorization = PP_STR("AUTH-77");
+    r->until = from + 60;
+    struct pp_str body = built(pp_pas_build_submit, r);
+    keeps_the_rules(body);
+    json_t *bundle = pp_fhir_parse(body, &err);
+    const json_t *claim = json_object_get(pp_fhir_at(bundle, "entry", 0), "resource");
+    const json_t *prior = json_object_get(pp_fhir_at(bundle, "entry", 1), "resource");
+    assert_true(pp_fhir_resolve(bundle, claim, json_object_get(pp_fhir_at(claim, "related", 0), "claim")) == prior);
+    assert_true(pp_str_eqz(
+        pp_fhir_str(pp_fhir_ext(claim,
+                                "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-authorizationNumber",
+                                NULL),
+                    "valueString"),
+        "AUTH-77"));
+    static const char *const certification[] = {"4", "I"};
+    assert_int_equal(pp_fhir_count(claim, "item"), 2);
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *item = pp_fhir_at(claim, "item", i);
+        const json_t *cert = pp_fhir_ext(
+            item, "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-certificationType", NULL);
+        const json_t *change =
+            pp_fhir_ext(item, "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-infoChanged", NULL);
+        assert_true(pp_str_eqz(pp_fhir_code(json_object_get(cert, "valueCodeableConcept"), NULL), certification[i]));
+        assert_true(pp_str_eqz(pp_fhir_str(change, "valueCode"), i ? "" : "changed"));
+        assert_int_equal(pp_fhir_count(item, "modifierExtension"), 0);
+    }
+    char end[11];
+    pp_date_text(r->until, end);
+    const json_t *period = json_object_get(pp_fhir_at(claim, "item", 0), "servicedPeriod");
+    assert_true(pp_str_eqz(pp_fhir_str(period, "end"), end));
+    assert_null(json_object_get(pp_fhir_at(claim, "item", 0), "servicedDate"));
+    json_decref(bundle);
+}
+
 static void cancel(void **state) {
     (void)state;
     struct pp_str body = built(pp_pas_build_submit, request("cancel"));
@@ -326,6 +369,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(submit, setup, teardown),
         cmocka_unit_test_setup_teardown(update, setup, teardown),
+        cmocka_unit_test_setup_teardown(extension, setup, teardown),
         cmocka_unit_test_setup_teardown(cancel, setup, teardown),
         cmocka_unit_test_setup_teardown(inquiry, setup, teardown),
         cmocka_unit_test_setup_teardown(subscription, setup, teardown),

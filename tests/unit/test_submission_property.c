@@ -238,8 +238,16 @@ static void command(struct life *l) {
         .outcome = (enum ev_decision_record_outcome)(1 + rnd(EV_DECISION_RECORD_OUTCOME_COUNT - 1))};
     struct ev_decision_accept a = {.case_id = case_id, .line = line};
     struct ev_request_resend s = {.case_id = case_id};
+    int64_t lines[] = {line};
+    struct ev_request_extend x = {.case_id = case_id,
+                                  .lines = lines,
+                                  .lines_n = 1,
+                                  .quantity = rnd(2) ? PP_STR("90") : PP_STR_NONE,
+                                  .until = pp_zone_date(PP_STR_NONE, l->now_ms) + 400,
+                                  .reason = PP_STR("more")};
     struct ev_request_cancel c = {.case_id = case_id, .reason = PP_STR("x")};
-    switch (rnd(5)) {
+    switch (rnd(6)) {
+    case 5: event(l, EV(request_extend, REQUEST_EXTEND, &x)); break;
     case 0:
         if (r.outcome == EV_DECISION_RECORD_OUTCOME_APPROVED) l->approved_said = true;
         event(l, EV(decision_record, DECISION_RECORD, &r));

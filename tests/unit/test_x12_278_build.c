@@ -147,12 +147,36 @@ static const char *um02(enum pp_278_action a, enum ev_pas_submit_kind kind) {
     return got;
 }
 
+/* The period that is asked for stands at the event and at the line. */
+static void until(void **state) {
+    struct ev_pas_submit *r = request("submit");
+    struct pp_278_request q = whole(r);
+    (void)state;
+    r->kind = EV_PAS_SUBMIT_KIND_EXTENSION;
+    r->authorization = PP_STR("AUTH-77");
+    pp_date from = r->case_.lines[0].service_date;
+    r->until = from + 60;
+    if (pp_278_build_request(&q, &out, &err) < 0) fail_msg("%s", err.msg);
+    assert_checks("until", pp_buf_str(&out));
+    char a[11], b[11], want[2][64];
+    pp_date_text(from, a);
+    pp_date_text(r->until, b);
+    static const char *const which[] = {"472", "AAH"};
+    for (int i = 0; i < 2; i++) {
+        snprintf(want[i], sizeof want[i], "DTP*%s*RD8*%.4s%.2s%.2s-%.4s%.2s%.2s~", which[i], a, a + 5, a + 8, b, b + 5,
+                 b + 8);
+        if (!memmem(out.p, out.n, want[i], strlen(want[i]))) fail_msg("%s is not in %.*s", want[i], (int)out.n, out.p);
+    }
+    assert_non_null(memmem(out.p, out.n, "~REF*BB*AUTH-77~", 16));
+}
+
 static void actions(void **state) {
     (void)state;
     assert_string_equal(um02(PP_278_BY_KIND, EV_PAS_SUBMIT_KIND_INITIAL), "13 I");
     assert_string_equal(um02(PP_278_BY_KIND, EV_PAS_SUBMIT_KIND_UPDATE), "13 S");
     assert_string_equal(um02(PP_278_BY_KIND, EV_PAS_SUBMIT_KIND_DOCUMENTS), "13 S");
     assert_string_equal(um02(PP_278_BY_KIND, EV_PAS_SUBMIT_KIND_CANCEL), "01 3");
+    assert_string_equal(um02(PP_278_BY_KIND, EV_PAS_SUBMIT_KIND_EXTENSION), "13 4");
     assert_string_equal(um02(PP_278_EXTENSION, EV_PAS_SUBMIT_KIND_UPDATE), "13 4");
     assert_string_equal(um02(PP_278_RENEWAL, EV_PAS_SUBMIT_KIND_UPDATE), "13 R");
     assert_string_equal(um02(PP_278_RECONSIDERATION, EV_PAS_SUBMIT_KIND_UPDATE), "13 N");
@@ -495,8 +519,8 @@ static void answers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(goldens), cmocka_unit_test(actions),    cmocka_unit_test(failures), cmocka_unit_test(words),
-        cmocka_unit_test(answers), cmocka_unit_test(round_trip), cmocka_unit_test(memory),
+        cmocka_unit_test(goldens), cmocka_unit_test(actions), cmocka_unit_test(until),      cmocka_unit_test(failures),
+        cmocka_unit_test(words),   cmocka_unit_test(answers), cmocka_unit_test(round_trip), cmocka_unit_test(memory),
     };
     pp_arena_init(&arena, 64 << 20);
     pp_buf_init(&out, PP_278_REQUEST_BYTES_MAX);

@@ -158,6 +158,7 @@ const MORE = [
   ['decision.accept', 'Accept a partial approval', () => decide.acceptDecision(s.c, s.line || undefined)],
   ['packet.release', 'Send or hold the packet', () => decide.releasePacket(s.c)],
   ['request.resend', 'Send again', () => decide.resend(s.c)],
+  ['request.extend', 'Ask for an extension', () => decide.extendRequest(s.c, s.line || undefined)],
   ['request.cancel', 'Take the request back', () => decide.cancelRequest(s.c)],
   ['requirement.decide', 'Decide whether it is needed', () => decide.decideRequirement(s.c, s.line || undefined)],
   ['line.map-code', 'Name a line’s code', () => decide.mapCode(s.c, s.line || undefined)],
@@ -167,7 +168,8 @@ const MORE = [
 ];
 /* What answers a question is offered while the question is open. */
 const asked = (c) => c.tasks.some((t) => t.kind === 'merge_review' && t.state !== 'settled');
-const more = (c) => MORE.filter(([k]) => me.may(k) && (k !== 'merge.settle' || asked(c)));
+const OFFERED = { 'merge.settle': asked, 'request.extend': (c) => decide.extendable(c).length > 0 };
+const more = (c) => MORE.filter(([k]) => me.may(k) && (OFFERED[k] ?? (() => true))(c));
 
 function body(c) {
   return html`${nextBox(c)}${linesTable(c, s.line)}

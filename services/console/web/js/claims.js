@@ -131,6 +131,11 @@ const ACTS = {
     'The claim goes as it is. Says who did so and why.',
     (c) => decide.releaseClaim(c),
   ],
+  'claim.appeal': [
+    'Appealed',
+    'The appeal is on its way to the payer; its reference is kept. The evidence stands below.',
+    (c) => decide.appealClaim(c),
+  ],
   'claim.write-off': ['Write off', 'The claim will not be sent.', (c) => decide.writeOffClaim(c)],
 };
 function card(a, i, c, open) {
@@ -141,6 +146,38 @@ function card(a, i, c, open) {
     <p>${run && !able ? `${words} Your role may not.` : words}</p></div><div>
     ${able ? html`<button class="btn ${i === 0 ? 'main' : ''}" data-do="${a.act}">${title}</button> ` : a.act === 'ask_payer' && c.case_id ? html`<a class="btn" href="/case/${url.short(c.case_id)}">Open the case</a> ` : ''}<span class="sub">${say}</span>
     </div></div>`;
+}
+
+/* What the payer did, beside what we forecast. */
+const FORECAST = {
+  as_forecast: 'as forecast',
+  not_forecast: 'not forecast',
+  other_reason: 'forecast with another reason',
+  false_alarm: 'although a denial was forecast',
+};
+function answered(c) {
+  const rejected = !c.outcome && c.acknowledgement === 'rejected';
+  if (!c.outcome && !rejected) return '';
+  const said = rejected
+    ? 'Not taken for processing'
+    : [
+        c.outcome[0].toUpperCase() + c.outcome.slice(1),
+        c.paid ? fmt.money(c.paid) : '',
+        c.payment_date ? `on ${fmt.date(c.payment_date)}` : '',
+        c.denial_carc ? `CARC ${c.denial_carc}${c.denial_rarc ? `, ${c.denial_rarc}` : ''}` : '',
+        FORECAST[c.against_forecast] ?? '',
+      ]
+        .filter(Boolean)
+        .join(' · ');
+  const held = (s.head?.evidence ?? []).filter((e) => e.authorization);
+  return html`<section class="payer"><h3>The payer's answer</h3><p>${said}</p>${
+    c.denial_open
+      ? held.map(
+          (e) =>
+            html`<p class="sub">Line ${e.claim_line}: ${e.outcome} <span class="id">${me.conceal(e.authorization)}</span> ${e.valid_from ? `for ${fmt.date(e.valid_from)} to ${fmt.date(e.valid_until)}` : ''}${e.units ? `, ${fmt.plural(Number(e.units), 'unit')}` : ''}</p>`,
+        )
+      : ''
+  }</section>`;
 }
 
 function detail() {
@@ -166,6 +203,7 @@ function detail() {
       <h2>${held ? `Do not send yet: ${bad} of ${fmt.plural(c.elements.length, 'element')} ${bad === 1 ? 'does' : 'do'} not match` : c.word}</h2>
       <p>${[held ? c.forecast : c.reason, c.next_step].filter(Boolean).join('. ')}${held && c.window.due ? html`. Time to fix: <span class="${due.tone || 'soon'}">${due.tone === 'over' ? due.text : `until ${due.text}`}</span>` : ''}</p>
       </div></section>
+    ${answered(c)}
     ${c.elements.length ? comparison(c.elements, s.all) : html`<p class="dim">No authorization was found to compare with.</p>`}
     ${c.actions.length ? html`<div class="cards">${c.actions.map((a, i) => card(a, i, c, bad))}</div>` : ''}
       <p class="sub">Checked again by itself on every change; released when both sides agree. An approval is not a promise of payment.</p>`;
@@ -267,6 +305,7 @@ export const claims = {
           current: p.reason === g.key,
           n: g.count,
         })),
+        { name: 'Denied or not taken', href: '/claims?state=denied', current: p.state === 'denied' },
         { name: 'Released', href: '/claims?state=released', current: p.state === 'released' },
       ],
     };

@@ -172,6 +172,39 @@ export const resend = (c) =>
     ['Sending the request again', 'The request was sent again'],
     false,
   );
+/* More of what is granted: lines with an authorization that has a number. */
+const granted = (l) =>
+  ['approved', 'partial', 'modified'].includes(l.authorization.state) && Boolean(l.authorization.number);
+export const extendable = (c) => c.lines.filter((l) => l.state === 'active' && granted(l));
+export function extendRequest(c, line) {
+  if (!allowed('request.extend')) return;
+  ask({
+    title: `Ask for an extension · ${c.case_no}`,
+    label: 'Ask for it',
+    note: 'Goes after 10 s; can be stopped.',
+    body: html`<p>What is granted stays in force until the payer grants more.</p>${lineChoice(c, line ?? extendable(c)[0]?.line, granted)}
+      <div class="two">
+        ${field('until', 'New last day', text('until', { type: 'date' }))}${field('quantity', 'Units in all', text('quantity', { max: 12 }), 'With those granted so far')}</div>
+      ${field('reason', 'Reason', text('reason', { max: 200, required: true }))}`,
+    submit: (d) => {
+      if (!d.until && !d.quantity.trim()) return { until: 'A day, or units' };
+      if (d.quantity && !/^\d{1,9}(\.\d{1,6})?$/.test(d.quantity)) return { quantity: 'A number' };
+      base(
+        c,
+        'request.extend',
+        {
+          lines: [Number(d.line)],
+          ...(d.until ? { until: d.until } : {}),
+          ...(d.quantity ? { quantity: d.quantity } : {}),
+          reason: d.reason.trim(),
+        },
+        'Asking for an extension',
+        'The extension was asked for',
+      );
+      return null;
+    },
+  });
+}
 export const cancelRequest = (c) =>
   withReason(
     c,
@@ -209,6 +242,15 @@ export const releaseClaim = (m) =>
     'Release the claim as it is',
     'Release anyway',
     [`Releasing ${m.claim_no}`, `${m.claim_no} was released`],
+    true,
+  );
+export const appealClaim = (m) =>
+  withReason(
+    { ...m, id: m.claim_id },
+    'claim.appeal',
+    'The denial was appealed',
+    'Keep the appeal',
+    [`Keeping the appeal of ${m.claim_no}`, `${m.claim_no} is kept as appealed`],
     true,
   );
 export const writeOffClaim = (m) =>
@@ -287,7 +329,8 @@ export function mapCode(c, line) {
 export function answer(c) {
   const t = c.tasks.find((x) => x.task_id === c.next.task && x.state !== 'settled'),
     line = t?.line || undefined;
-  const held = c.claims.find((m) => m.state === 'held');
+  const held = c.claims.find((m) => m.state === 'held'),
+    refused = c.claims.find((m) => ['denied', 'reduced', 'rejected'].includes(m.outcome));
   const by = {
     map_code: ['Name the code', () => mapCode(c, line)],
     decide_requirement: ['Decide', () => decideRequirement(c, line)],
@@ -301,6 +344,8 @@ export function answer(c) {
     get_document: ['Settle a document', () => firstItem(c)],
     merge_review: may('merge.settle') ? ['It stands', () => settleMerge(c)] : null,
     claim_hold: held ? ['Open the claim', null, `/claims/${held.claim_id}`] : null,
+    claim_denied: refused ? ['Open the claim', null, `/claims/${refused.claim_id}`] : null,
+    claim_rejected: refused ? ['Open the claim', null, `/claims/${refused.claim_id}`] : null,
     visit_window: ['Log a call', () => note({ id: c.id, case_no: c.case_no, payer: c.facts.payer }, 'call')],
   };
   if (t) return by[t.kind] ?? null;
