@@ -62,6 +62,7 @@ PP_DROP_DIR=$RUN/drop
 PP_EXCHANGE_DIR=$RUN/exchange
 PP_DOOR_URL=http://127.0.0.1:$((7100 + p))
 PP_INTAKE_URL=http://127.0.0.1:$((7100 + p))
+PP_RECEIVE_URL=http://127.0.0.1:$((7108 + p))
 PP_CHART_URL=http://127.0.0.1:$((7107 + p))
 PP_REQUIREMENTS_URL=http://127.0.0.1:$((7101 + p))
 PP_DOCUMENTS_URL=http://127.0.0.1:$((7102 + p))

@@ -1,6 +1,7 @@
 #include "codec/core_mime.h"
 
 #define BOUNDARY_MAX 70
+#define ENVELOPE_BYTES (4u << 10) /* around a payload */
 
 static const struct {
     const char *name;
@@ -44,6 +45,26 @@ int pp_core_write(const struct pp_core_envelope *e, struct pp_str boundary, stru
     }
     pp_buf_printf(ret, "--%.*s--\r\n", PP_FMT(boundary));
     return ret->failed ? pp_err_set(err, PP_ERR_LIMIT, "the envelope is larger than its limit") : 0;
+}
+
+int pp_core_request(const struct pp_core_envelope *e, struct pp_uuid id, struct pp_arena *a,
+                    struct pp_str *ret_content_type, struct pp_str *ret_body, struct pp_err *err) {
+    struct pp_core_envelope whole = *e;
+    struct pp_buf b;
+    char text[PP_UUID_TEXT + 1], boundary[PP_UUID_TEXT + 1];
+    size_t n = 0;
+    pp_uuid_text(id, text);
+    for (const char *c = text; *c; c++)
+        if (*c != '-') boundary[n++] = *c;
+    boundary[n] = '\0';
+    whole.payload_id = pp_str_z(text);
+    pp_buf_init(&b, e->payload.n + ENVELOPE_BYTES);
+    int rc = pp_core_write(&whole, pp_str_z(boundary), &b, err);
+    *ret_content_type = pp_arena_printf(a, "multipart/form-data; boundary=%s", boundary);
+    *ret_body = rc == 0 ? pp_arena_str(a, pp_buf_str(&b)) : PP_STR_NONE;
+    pp_buf_free(&b);
+    if (rc == 0 && pp_arena_failed(a)) rc = pp_err_set(err, PP_ERR_LIMIT, "the envelope does not fit into memory");
+    return rc;
 }
 
 /* ---- reading ---- */

@@ -70,6 +70,10 @@ struct pp_271 { /* one person: a subscriber, or a dependent with their subscribe
  * 'Y', 'N', 'U', or 0 when nothing is said. Only benefits in network or without network count. */
 char pp_271_authorization(const struct pp_271 *p, struct pp_str code, struct pp_str service_type);
 
+/* The person as a fact, without payer and sender, which the envelope's reader knows. The trace is ours only where it
+ * is a number of ours. Texts are copied into the arena and cut to what the fact holds. -1: no memory. */
+int pp_271_verified(const struct pp_271 *p, struct pp_arena *a, struct ev_coverage_verified *ret);
+
 struct pp_271_handlers {
     int (*person)(void *user, const struct pp_271 *p);
     int (*transaction)(void *user, const struct pp_x12_view_verdict *verdict);

@@ -143,6 +143,7 @@ struct pp_837_handlers {
     void (*envelope)(void *user, const struct pp_x12_finding *finding);
     void *user;
     bool institutional; /* read 005010X223 too; else such a transaction is refused as another guide */
+    bool partial;       /* a piece of a transaction that was checked before: HL01 rises, but levels are left out */
 };
 
 struct pp_x12_837;

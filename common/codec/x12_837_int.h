@@ -34,7 +34,7 @@ struct claim_item {
     struct claim_item *next;
 };
 
-#define HL_MAX 20000 /* HL of one transaction */
+#define HL_MAX 1000000 /* HL of one transaction; they are only counted */
 
 struct pp_x12_837 {
     struct pp_837_handlers h;

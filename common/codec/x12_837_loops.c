@@ -53,7 +53,8 @@ static void read_hl(struct pp_x12_837 *v) {
     v->party = NULL;
     v->person = NULL;
     enter(v, L_HEAD, "2000");
-    if (!pp_str_int(pp_str_trim(pp_x12_el(v->s, 1)), &number) || number != v->hl_last + 1)
+    bool is_number = pp_str_int(pp_str_trim(pp_x12_el(v->s, 1)), &number);
+    if (!is_number || (v->h.partial ? number <= v->hl_last : number != v->hl_last + 1))
         x837_find(v, 2, PP_X12_ERROR, PP_837_F_LEVEL, "HL", 1, "levels are not numbered 1, 2, 3, …");
     v->hl_last = number;
     if (++v->hl_n > HL_MAX) x837_find(v, 2, PP_X12_ERROR, PP_837_F_REPEAT, "HL", 0, "more levels than we read");

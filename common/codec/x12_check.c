@@ -42,7 +42,8 @@ static void give(struct pp_x12_check *c, struct pp_x12_finding *f) {
     if (!f->name) f->name = pp_x12_code_name(f->code);
     enum pp_x12_lowered to = x12c_lowered(c->opts.profile, guide, f->name);
     if (to == PP_X12_LOWER_OFF) return;
-    if (to == PP_X12_LOWER_WARNING) f->severity = PP_X12_WARNING;
+    bool above = c->opts.snip_errors && f->snip > c->opts.snip_errors;
+    if (to == PP_X12_LOWER_WARNING || above) f->severity = PP_X12_WARNING;
     struct x12c_tally *t = f->pos.transaction && c->in_st ? &c->st : f->pos.group && c->in_gs ? &c->gs : &c->isa;
     *(f->severity == PP_X12_ERROR ? &t->errors : &t->warnings) += 1;
     if (t->told >= c->opts.findings_max) {

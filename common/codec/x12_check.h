@@ -96,6 +96,7 @@ struct pp_x12_check_handlers {
 
 struct pp_x12_check_opts {
     uint8_t snip_max;                     /* 1 to 7; 0 = all */
+    uint8_t snip_errors;                  /* errors of a type above this one are warnings; 0 = none is */
     uint32_t findings_max;                /* told for one transaction; 0 = PP_X12_FINDINGS_MAX */
     const struct pp_x12_profile *profile; /* NULL = none; must outlive the checker */
     const char *guide;                    /* check every transaction by this guide, whatever it says; NULL = by ST03 */

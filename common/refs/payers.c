@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#define ELIGIBILITY_DAYS 30 /* where the directory says nothing */
+
 struct payer_row { /* the payer, and what only the index needs */
     struct pp_payer payer;
     struct pp_str codes, names, channel;
@@ -39,6 +41,8 @@ static const struct refs_col cols[] = {
     COL("x12_usage", x12_usage, refs_cell_text, 1, false),
     COL("x12_attachment", x12_attachment, refs_cell_text, 10, false),
     COL("x12_profile", x12_profile, refs_cell_text, 80, false),
+    COL("eligibility_url", eligibility_url, refs_cell_text, 400, false),
+    COL("eligibility_days", eligibility_days, refs_cell_int, 0, false),
     COL("requests_s_max", requests_s_max, refs_cell_int, 0, false),
     COL("concurrent_max", concurrent_max, refs_cell_int, 0, false),
     COL("connect_timeout_ms", connect_timeout_ms, refs_cell_int, 0, false),
@@ -60,21 +64,39 @@ static int set_channel(struct payer_row *row, struct pp_err *err) {
     return 0;
 }
 
-static int check_x12(const struct pp_payer *p, struct pp_err *err) {
-    const char *missing = !p->base_url.n            ? "base_url"
-                          : !p->isa_sender_type.n   ? "isa_sender_type"
+/* What every interchange to the payer needs. */
+static int check_envelope(const struct pp_payer *p, const char *what, struct pp_err *err) {
+    const char *missing = !p->isa_sender_type.n     ? "isa_sender_type"
                           : !p->isa_sender.n        ? "isa_sender"
                           : !p->isa_receiver_type.n ? "isa_receiver_type"
                           : !p->isa_receiver.n      ? "isa_receiver"
                                                     : NULL;
-    if (missing) return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: channel x12 needs %s", PP_FMT(p->id), missing);
-    bool file = pp_str_starts(p->base_url, PP_STR("file://"));
-    if (file != (p->transport == PP_X12_FILE))
-        return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: base_url does not fit to its channel", PP_FMT(p->id));
+    if (missing) return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: %s needs %s", PP_FMT(p->id), what, missing);
     if (p->isa_sender_type.n != 2 || p->isa_receiver_type.n != 2)
         return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: a type of ISA has two characters", PP_FMT(p->id));
     if (p->x12_usage.n && !pp_str_eqz(p->x12_usage, "P") && !pp_str_eqz(p->x12_usage, "T"))
         return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: x12_usage is P or T", PP_FMT(p->id));
+    return 0;
+}
+
+static int check_eligibility(struct pp_payer *p, struct pp_err *err) {
+    if (p->eligibility_days < 0)
+        return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: eligibility_days is negative", PP_FMT(p->id));
+    if (!p->eligibility_days) p->eligibility_days = ELIGIBILITY_DAYS;
+    if (!p->eligibility_url.n) return 0;
+    if (pp_str_starts(p->eligibility_url, PP_STR("file://")))
+        return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: eligibility is asked by HTTP, not by file", PP_FMT(p->id));
+    if (!p->identifier.n)
+        return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: eligibility_url needs identifier", PP_FMT(p->id));
+    return check_envelope(p, "eligibility_url", err);
+}
+
+static int check_x12(const struct pp_payer *p, struct pp_err *err) {
+    if (!p->base_url.n) return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: channel x12 needs base_url", PP_FMT(p->id));
+    if (check_envelope(p, "channel x12", err) < 0) return -1;
+    bool file = pp_str_starts(p->base_url, PP_STR("file://"));
+    if (file != (p->transport == PP_X12_FILE))
+        return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: base_url does not fit to its channel", PP_FMT(p->id));
     if (p->x12_attachment.n && !pp_str_eqz(p->x12_attachment, "005010X211") &&
         !pp_str_eqz(p->x12_attachment, "006020X316"))
         return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: x12_attachment is 005010X211 or 006020X316", PP_FMT(p->id));
@@ -97,6 +119,7 @@ static int check_row(void *row, const struct pp_pack *pack, struct pp_err *err) 
         return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: unknown zone", PP_FMT(p->id));
     if (p->channel == EV_REQUIREMENT_DETERMINED_CHANNEL_FHIR && !p->base_url.n)
         return pp_err_set(err, PP_ERR_INVALID, "payer %.*s: channel fhir needs a base_url", PP_FMT(p->id));
+    if (check_eligibility(p, err) < 0) return -1;
     return p->transport ? check_x12(p, err) : 0;
 }
 
@@ -211,8 +234,7 @@ static bool take_payersim(struct pp_str *url, int64_t *ret_plus) {
     return true;
 }
 
-struct pp_str pp_payer_url(const struct pp_payer *p, struct pp_str payersim, struct pp_arena *a) {
-    struct pp_str url = p->base_url;
+static struct pp_str fill_url(struct pp_str url, struct pp_str payersim, struct pp_arena *a) {
     int64_t plus, port;
     bool sim = take_payersim(&url, &plus);
     while (url.n && url.s[url.n - 1] == '/') url.n--;
@@ -224,6 +246,26 @@ struct pp_str pp_payer_url(const struct pp_payer *p, struct pp_str payersim, str
     if (plus && colon && pp_str_int((struct pp_str){base.s + colon, base.n - colon}, &port))
         return pp_arena_printf(a, "%.*s%lld%.*s", (int)colon, base.s, (long long)(port + plus), PP_FMT(url));
     return pp_arena_printf(a, "%.*s%.*s", PP_FMT(base), PP_FMT(url));
+}
+
+struct pp_str pp_payer_url(const struct pp_payer *p, struct pp_str payersim, struct pp_arena *a) {
+    return fill_url(p->base_url, payersim, a);
+}
+
+struct pp_str pp_payer_eligibility_url(const struct pp_payer *p, struct pp_str payersim, struct pp_arena *a) {
+    return p->eligibility_url.n ? fill_url(p->eligibility_url, payersim, a) : PP_STR_NONE;
+}
+
+static const char eligibility_tail[] = "/eligibility";
+
+struct pp_str pp_payer_eligibility_target(struct pp_str payer, struct pp_arena *a) {
+    return pp_arena_printf(a, "%.*s%s", PP_FMT(payer), eligibility_tail);
+}
+
+struct pp_str pp_payer_of_eligibility(struct pp_str target) {
+    uint32_t tail = sizeof eligibility_tail - 1;
+    bool fits = target.n > tail && memcmp(target.s + target.n - tail, eligibility_tail, tail) == 0;
+    return fits ? (struct pp_str){target.s, target.n - tail} : PP_STR_NONE;
 }
 
 struct pp_str pp_payer_folder(const struct pp_payer *p, struct pp_str exchange, struct pp_arena *a) {

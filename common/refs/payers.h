@@ -43,6 +43,8 @@ struct pp_payer {
     struct pp_str x12_usage;                       /* ISA15: P production, T test; empty: T */
     struct pp_str x12_attachment;                  /* guide of the 275 it takes: 005010X211 (empty too), 006020X316 */
     struct pp_str x12_profile;                     /* name of its companion guide in our words, for people */
+    struct pp_str eligibility_url;                 /* where 270s go, by CORE in real time; empty = nowhere */
+    int32_t eligibility_days;                      /* so long an answer holds; 30 when the directory does not say */
     int32_t requests_s_max;                        /* over all instances */
     int32_t concurrent_max;
     int32_t connect_timeout_ms, timeout_ms;
@@ -63,6 +65,13 @@ const struct pp_payer *pp_refs_payer_by_isa(const struct pp_refs *r, struct pp_s
  * payersim-url), "{payersim+n}" by the same with the port n higher; without a slash at its end. Empty when the payer
  * has no URL. */
 struct pp_str pp_payer_url(const struct pp_payer *p, struct pp_str payersim, struct pp_arena *a);
+/* Where its 270s go, in the same way; empty = nowhere. */
+struct pp_str pp_payer_eligibility_url(const struct pp_payer *p, struct pp_str payersim, struct pp_arena *a);
+/* Name of a payer's eligibility endpoint as target of outbound calls: "<payer>/eligibility". Its caps and its breaker
+ * are its own: a gateway for eligibility that is down must not hold back requests. */
+struct pp_str pp_payer_eligibility_target(struct pp_str payer, struct pp_arena *a);
+/* The payer of such a target; empty for every other target. */
+struct pp_str pp_payer_of_eligibility(struct pp_str target);
 /* Exchange folder of a payer of channel x12-file, "{exchange}" replaced by `exchange` (the configuration key
  * exchange-dir). Empty for every other payer, and when it stands in the pack but is not configured. */
 struct pp_str pp_payer_folder(const struct pp_payer *p, struct pp_str exchange, struct pp_arena *a);

@@ -8,6 +8,7 @@
 #include "io/metrics.h"
 #include "service/migrate.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +17,11 @@
 #define APP_LOOK_MS 100 /* while waiting at start */
 #define APP_SAY_MS 5000 /* what it waits for */
 #define APP_TICK_MS 50
-#define APP_FLUSH_MS 5000 /* longest wait for output to reach the broker at the end */
-#define APP_END_MS 12000  /* after it the process ends without ceremony: killing is always safe */
+#define APP_FLUSH_MS 5000         /* longest wait for output to reach the broker at the end */
+#define APP_HEAP_BLOCK (16 << 20) /* bytes from which on the system is asked for each block */
+#define APP_HEAP_SPARE (32 << 20) /* free bytes at the end of the heap that stay ours */
+#define APP_HEAPS 2               /* the loop's, and one for the threads of the libraries */
+#define APP_END_MS 12000          /* after it the process ends without ceremony: killing is always safe */
 
 #ifndef PP_VERSION
 #define PP_VERSION "0.1.0"
@@ -279,16 +283,19 @@ static int start_ops(struct app *a, struct pp_err *err) {
     return 0;
 }
 
-static bool has_front(const struct app *a) { return a->app->svc && (a->app->svc->nqueries || a->app->svc->ncommands); }
+static const struct pp_service *front_of(const struct app *a) {
+    const struct pp_service *s = a->app->svc ? a->app->svc : a->app->front;
+    return s && (s->nqueries || s->ncommands) ? s : NULL;
+}
 
 static int start_front(struct app *a, struct pp_err *err) {
     a->front_up = true;
-    if (!has_front(a)) return 0;
+    if (!front_of(a)) return 0;
     struct pp_pg_opts o = pg_opts(a, role_of(a->app->name, "_read"), "db-read-password-file");
     if (pp_pg_pool_new(a->loop, &o, (int)pp_config_int(a->config, "read-connections"), &a->reads, err) < 0) return -1;
     a->front = (struct pp_front_env){.loop = a->loop,
                                      .config = a->config,
-                                     .svc = a->app->svc,
+                                     .svc = front_of(a),
                                      .reads = a->reads,
                                      .commands = a->e->public_out,
                                      .partitions = a->e->partitions,
@@ -333,7 +340,7 @@ static void finish(struct app *a, int code) {
     }
     pp_producer_close(a->e->public_out, 1000, closed_one, a);
     if (a->app->stop) a->app->stop(a->app->ops.user);
-    if (a->front_up && has_front(a)) {
+    if (a->front_up && front_of(a)) {
         a->closing++;
         pp_front_stop(&a->front, front_stopped, a);
     }
@@ -385,12 +392,23 @@ static int start(struct app *a, struct pp_err *err) {
     return 0;
 }
 
+/* A batch takes and gives back the same blocks of memory some hundred times a second. As glibc comes, each block of
+ * 64 KB given back sweeps all small ones together, and the top of the heap goes to the system and comes again as page
+ * faults. */
+static void tune_heap(void) {
+    mallopt(M_MXFAST, 0);
+    mallopt(M_MMAP_THRESHOLD, APP_HEAP_BLOCK);
+    mallopt(M_TRIM_THRESHOLD, APP_HEAP_SPARE);
+    mallopt(M_ARENA_MAX, APP_HEAPS);
+}
+
 int pp_app_main(struct pp_app *app, int argc, char **argv) {
     const struct pp_config_key *tables[] = {pp_config_common, app_keys, app->keys, NULL};
     struct app *a = calloc(1, sizeof *a);
     struct pp_err err = {0};
     char program[64];
     if (!a) return 1;
+    tune_heap();
     a->app = app;
     a->tables = tables;
     for (int i = 1; i < argc; i++) {

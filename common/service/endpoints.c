@@ -56,12 +56,14 @@ static struct pp_str url_of(const struct pp_config *config, const struct pp_paye
 static bool endpoint(void *user, const struct pp_refs *refs, struct pp_str tenant, struct pp_str target,
                      struct pp_endpoint *ret) {
     const struct pp_config *config = user;
-    const struct pp_payer *p = refs ? pp_refs_payer(refs, target) : NULL;
+    struct pp_str asked = pp_payer_of_eligibility(target);
+    const struct pp_payer *p = refs ? pp_refs_payer(refs, asked.n ? asked : target) : NULL;
     (void)tenant;
     if (!p) return false;
     struct pp_arena a;
     pp_arena_init(&a, 4096);
-    struct pp_str url = url_of(config, p, &a);
+    struct pp_str url = asked.n ? pp_payer_eligibility_url(p, pp_str_z(pp_config_str(config, "payersim-url")), &a)
+                                : url_of(config, p, &a);
     bool ok = url.n > 0 && url.n < sizeof ret->base_url && auth_header(config, p, ret->auth_header);
     if (ok) snprintf(ret->base_url, sizeof ret->base_url, "%.*s", PP_FMT(url));
     snprintf(ret->door_url, sizeof ret->door_url, "%s", pp_config_str(config, "door-url"));

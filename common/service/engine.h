@@ -109,6 +109,7 @@ struct pp_app {
     /* Of a pp_service; NULL otherwise. `calls` of it are carried out, its queries and commands get a front. */
     const struct pp_service *svc;
     const struct pp_refs *(*refs)(void *user); /* packs in force, for calls */
+    const struct pp_service *front; /* of an app with a shell of its own: only its queries count; NULL = none */
 };
 
 /* ---- what an app may ask ---- */

@@ -127,6 +127,8 @@ static size_t candidates(struct pp_unit *u, struct pp_arena *a, const struct cla
     return n;
 }
 
+static bool is_institutional(const struct claims_claim_row *c) { return pp_str_eqz(c->kind, "institutional"); }
+
 static void fill_claim(struct pp_arena *a, const struct claims_claim_row *r, struct match_claim *m) {
     *m = (struct match_claim){.payer = r->payer,
                               .payer_code = r->payer_code,
@@ -139,11 +141,15 @@ static void fill_claim(struct pp_arena *a, const struct claims_claim_row *r, str
 
 static void fill_claim_line(struct pp_arena *a, const struct claims_claim_row *c, const struct claims_claim_line_row *r,
                             struct match_line *m) {
-    struct pp_str number = r->authorization_no.n ? r->authorization_no : c->authorization_no; /* the line's own wins */
+    /* The line's own number wins; an institutional claim has one for all lines. */
+    bool own = r->authorization_no.n && !is_institutional(c);
+    struct pp_str number = own ? r->authorization_no : c->authorization_no;
     *m = (struct match_line){.line = r->line,
                              .code = r->code,
                              .modifiers = r->modifiers,
-                             .pos = r->pos.n ? r->pos : c->pos,
+                             .pos = is_institutional(c) ? PP_STR_NONE
+                                    : r->pos.n          ? r->pos
+                                                        : c->pos,
                              .rendering_npi = r->rendering_npi,
                              .unit_type = r->unit_type,
                              .diagnoses = r->diagnoses.n ? r->diagnoses : c->diagnoses,
@@ -214,15 +220,15 @@ static int64_t used_here(struct pp_unit *u, const struct claims_claim_line_row *
 }
 
 struct tally { /* over the lines of a claim */
-    int lines, match, equivalent, not_needed, none;
+    int lines, match, equivalent, not_needed, none, not_compared;
     bool held;
 };
 
 static enum ev_claim_matched_result overall(const struct tally *t) {
-    if (t->none == t->lines) return EV_CLAIM_MATCHED_RESULT_NO_AUTH;
+    if (t->none + t->not_compared == t->lines) return EV_CLAIM_MATCHED_RESULT_NO_AUTH;
     int good = t->match + t->equivalent + t->not_needed;
     if (t->held) return good ? EV_CLAIM_MATCHED_RESULT_PARTIAL : EV_CLAIM_MATCHED_RESULT_MISMATCH;
-    if (t->not_needed == t->lines) return EV_CLAIM_MATCHED_RESULT_NOT_NEEDED;
+    if (t->not_needed + t->not_compared == t->lines) return EV_CLAIM_MATCHED_RESULT_NOT_NEEDED;
     return t->equivalent ? EV_CLAIM_MATCHED_RESULT_EQUIVALENT : EV_CLAIM_MATCHED_RESULT_MATCH;
 }
 
@@ -241,6 +247,41 @@ static void count_line(struct tally *t, const struct match_result *r) {
         t->not_needed++;
 }
 
+static struct pp_str revenue_plain(struct pp_str v) {
+    while (v.n > 3 && v.s[0] == '0') v.s++, v.n--; /* 0450 and 450 */
+    return v;
+}
+
+/* The revenue code as an authorization or an order names it; empty: none does. */
+static struct pp_str named_revenue(const struct match_cand *m, size_t n, struct pp_str revenue) {
+    struct pp_str want = revenue_plain(revenue);
+    for (size_t i = 0; i < n; i++) {
+        if (m[i].auth.known && m[i].auth.code.n && pp_str_eq(revenue_plain(m[i].auth.code), want))
+            return m[i].auth.code;
+        if (m[i].code.n && pp_str_eq(revenue_plain(m[i].code), want)) return m[i].code;
+    }
+    return PP_STR_NONE;
+}
+
+/* Supplies, rooms and other lines that are billed by revenue code alone are part of a service that stands on another
+ * line. They are compared only where an authorization names the revenue code itself. */
+static void leave_line(struct pp_unit *u, const struct claims_claim_row *c, struct claims_claim_line_row *row,
+                       struct tally *t, int32_t *seq) {
+    const struct match_element e = {.code = "revenue",
+                                    .label = "Revenue code",
+                                    .claim = row->revenue,
+                                    .relation = "equiv",
+                                    .rule = PP_STR("billed by revenue code alone; no authorization names it")};
+    store_element(u, c->claim_id, (*seq)++, row->line, &e);
+    row->result = pp_str_z(ev_matched_line_result_name(EV_MATCHED_LINE_RESULT_NOT_COMPARED));
+    row->how = PP_STR("not found");
+    row->case_id = (struct pp_uuid){{0}};
+    row->case_line = 0;
+    row->matched_auth = row->matched_code = row->matched_units = row->proof = PP_STR_NONE;
+    t->lines++;
+    t->not_compared++;
+}
+
 static void compare_line(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_arena *a, struct claims_claim_row *c,
                          struct claims_claim_line_row *row, struct tally *t, int32_t *seq) {
     static const char *const how_names[] = {"not found", "number", "search", "ambiguous"};
@@ -253,6 +294,10 @@ static void compare_line(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_
     fill_claim(a, c, &mc);
     fill_claim_line(a, c, row, &ml);
     size_t n = candidates(u, a, c, row->date_from, &cands);
+    if (!row->code.n && row->revenue.n && !(ml.code = named_revenue(cands, n, row->revenue)).n) {
+        leave_line(u, c, row, t, seq);
+        return;
+    }
     match_find(&mc, &ml, cands, n, equivalent, ctx->refs, &pick);
     match_compare(&mc, &ml, &pick, pick.cand ? used_here(u, row, pick.cand) : 0, equivalent, ctx->refs, a, res);
     count_line(t, res);
@@ -301,17 +346,19 @@ static void summarise(struct pp_unit *u, struct pp_arena *a, struct claims_claim
                            : PP_STR("Send it; no authorization number is needed");
 }
 
-/* A claim without a service line says nothing that could agree. */
-static void no_lines(struct pp_unit *u, struct pp_uuid claim_id, struct tally *t) {
+/* A claim without a line that could be compared says nothing that could agree. */
+static void no_lines(struct pp_unit *u, struct pp_uuid claim_id, struct tally *t, int32_t seq) {
     const struct match_element e = {.code = "lines",
                                     .label = "Service lines",
                                     .relation = "missing",
                                     .reason = EV_MISMATCH_REASON_NO_AUTH,
                                     .severity = EV_MISMATCH_SEVERITY_HOLD,
-                                    .carc = "16",
-                                    .hint = PP_STR("The claim has no service line")};
-    store_element(u, claim_id, 1, 0, &e);
-    store_mismatch(u, claim_id, 1, 0, 0, &e);
+                                    .carc = t->lines ? "197" : "16",
+                                    .hint = t->lines ? PP_STR("Revenue codes alone, and no authorization names one: a "
+                                                              "person must compare")
+                                                     : PP_STR("The claim has no service line")};
+    store_element(u, claim_id, seq, 0, &e);
+    store_mismatch(u, claim_id, seq, 0, 0, &e);
     t->held = true;
 }
 
@@ -330,7 +377,7 @@ static void compare_claim(const struct pp_ctx *ctx, struct pp_unit *u, struct pp
     c->case_no = c->released_auth = PP_STR_NONE;
     PP_EACH_ROW(u, CLAIMS_CLAIM_LINE, claims_claim_line_row, l)
     if (pp_uuid_eq(l->claim_id, c->claim_id)) compare_line(ctx, u, a, c, l, &t, &seq);
-    if (!t.lines) no_lines(u, c->claim_id, &t);
+    if (t.lines == t.not_compared) no_lines(u, c->claim_id, &t, seq);
     c->result = pp_str_z(ev_claim_matched_result_name(overall(&t)));
     summarise(u, a, c);
     print_mismatches(u, c->claim_id, c->result, &after);
@@ -362,8 +409,12 @@ static void store_line(struct pp_unit *u, struct pp_arena *a, struct claims_clai
     l->charge = in->charge;
     l->units = in->units;
     l->unit_type = in->unit_type;
-    l->date_from = in->date_from;
-    l->date_until = in->date_until ? in->date_until : in->date_from;
+    l->revenue = in->revenue;
+    /* A line of an institutional claim may leave its day to the statement's. */
+    l->date_from = in->date_from ? in->date_from : c->statement_from;
+    l->date_until = in->date_until  ? in->date_until
+                    : in->date_from ? in->date_from
+                                    : (c->statement_until ? c->statement_until : c->statement_from);
     l->pos = in->place_of_service;
     l->rendering_npi = in->rendering_npi;
     l->authorization_no = in->authorization;
@@ -379,6 +430,10 @@ static void store_claim(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_a
     c->claim_no = r->claim_no;
     c->sender = r->sender;
     c->frequency = r->frequency;
+    c->kind = pp_str_z(ev_claim_reported_kind_name(r->kind ? r->kind : EV_CLAIM_REPORTED_KIND_PROFESSIONAL));
+    c->type_of_bill = r->type_of_bill;
+    c->statement_from = r->statement_from;
+    c->statement_until = r->statement_until;
     c->payer = r->payer;
     if (!c->payer.n) {
         const struct pp_payer *p = pp_refs_payer_find(ctx->refs, r->payer_code, r->payer_name);
@@ -401,14 +456,17 @@ static void store_claim(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_a
     for (size_t i = 0; i < r->lines_n; i++) store_line(u, a, c, &r->lines[i]);
 }
 
-/* The claim a void or replacement speaks of: the same number of the same sender, else the number in REF F8. */
+/* The claim a void or replacement speaks of: the same number of the same sender, else the number in REF F8, which is
+ * ours or, after an answer, the payer's. */
 static struct claims_claim_row *original_of(struct pp_unit *u, const struct ev_claim_reported *r,
                                             struct pp_uuid own_id) {
     struct claims_claim_row *found = NULL;
     PP_EACH_ROW(u, CLAIMS_CLAIM, claims_claim_row, c) {
         if (!pp_str_eq(c->sender, r->sender)) continue;
         if (pp_uuid_eq(c->claim_id, own_id)) return c;
-        if (r->original_ref.n && pp_str_eq(c->claim_no, r->original_ref)) found = c;
+        if (r->original_ref.n &&
+            (pp_str_eq(c->claim_no, r->original_ref) || pp_str_eq(c->payer_claim_no, r->original_ref)))
+            found = c;
     }
     return found;
 }
@@ -432,12 +490,14 @@ void claims_reported(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_out 
         claims_close(ctx, u, o, old, "void", "replaced", PP_STR("policy:replacement"));
     }
     claims_give_back(u, o, id); /* the same claim with another content */
+    claims_answer_anew(o, c);
     store_claim(ctx, u, a, c, r);
     if (is_void) { /* the claim it takes back was never seen here: nothing to compare, nothing used */
         claims_close(ctx, u, o, c, "void", "voided by billing", PP_STR("policy:void"));
         return;
     }
     compare_claim(ctx, u, o, c, false);
+    claims_remittances_of(ctx, u, o, c);
     claims_rematch(ctx, u, o);
 }
 

@@ -8,6 +8,10 @@ static void on_event(const struct pp_ctx *ctx, struct pp_unit *u, const struct p
     case EV_CASE_WITHDRAWN: claims_case_withdrawn(u, in->ev->as.case_withdrawn); break;
     case EV_REQUIREMENT_DETERMINED: claims_determined(u, o, in->ev->as.requirement_determined); break;
     case EV_AUTHORIZATION_DECIDED: claims_decided(ctx, u, o, in->ev->as.authorization_decided); break;
+    case EV_REMITTANCE_REPORTED: claims_remittance(ctx, u, o, in->ev->as.remittance_reported); return;
+    case EV_CLAIM_ACKNOWLEDGEMENT_REPORTED:
+        claims_acknowledged(ctx, u, o, in->ev->as.claim_acknowledgement_reported);
+        return;
     case EV_PATIENT_MERGED: claims_merged(ctx, u, o, in->ev->as.patient_merged); return;
     default: return;
     }
@@ -22,9 +26,13 @@ void claims_decide(const struct pp_ctx *ctx, struct pp_unit *u, const struct pp_
             claims_release_command(ctx, u, in, o);
         else if (in->ev->type == EV_CLAIM_WRITE_OFF)
             claims_write_off_command(ctx, u, in, o);
+        else if (in->ev->type == EV_CLAIM_APPEAL)
+            claims_appeal_command(ctx, u, in, o);
         return;
     case PP_IN_TIMER:
-    case PP_IN_ANSWER: return; /* claims sets no timers and calls nobody */
+        if (in->timer_kind == CLAIMS_TIMER_REMITTANCE) claims_remittance_timer(ctx, u, o, in->ref);
+        return;
+    case PP_IN_ANSWER: return; /* claims calls nobody */
     }
 }
 
@@ -37,6 +45,10 @@ bool claims_check(struct pp_unit *u, struct pp_err *err) {
                    false;
         if (c->merge_open && !c->task_open)
             return pp_err_set(err, PP_ERR_BUG, "a claim that is not held is looked at after a merge"), false;
+        if (c->denial_open && !pp_str_eqz(c->outcome, "denied") && !pp_str_eqz(c->outcome, "reduced"))
+            return pp_err_set(err, PP_ERR_BUG, "a denial is open and the payer has denied nothing"), false;
+        if (c->rejection_open && (!pp_str_eqz(c->acknowledgement, "rejected") || c->outcome.n))
+            return pp_err_set(err, PP_ERR_BUG, "a rejection is open and the claim was taken"), false;
     }
     PP_EACH_ROW(u, CLAIMS_USED, claims_used_row, r) {
         const struct claims_claim_row key = {.claim_id = r->claim_id};

@@ -54,7 +54,7 @@ void claims_emit_matched(struct pp_unit *u, struct pp_out *o, const struct claim
     pp_emit(o, EV(claim_matched, CLAIM_MATCHED, &m));
 }
 
-static void publish(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_out *o, struct claims_claim_row *c) {
+void claims_publish(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_out *o, struct claims_claim_row *c) {
     struct ev_claim_status s = {.claim_id = c->claim_id,
                                 .claim_no = c->claim_no,
                                 .sender = c->sender,
@@ -63,7 +63,14 @@ static void publish(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_out *
                                 .case_id = c->case_id,
                                 .carc = c->carc,
                                 .next_step = c->next_step,
+                                .paid = c->paid,
+                                .patient_responsibility = c->patient_part,
+                                .payment_date = c->payment_date,
+                                .denial_carc = c->denial_carc,
+                                .denial_rarc = c->denial_rarc,
                                 .as_of = ctx->now_ms};
+    ev_claim_status_outcome_parse(c->outcome, &s.outcome);
+    ev_claim_status_acknowledgement_parse(c->acknowledgement, &s.acknowledgement);
     ev_claim_status_state_parse(c->state, &s.state);
     ev_claim_status_result_parse(c->result, &s.result);
     s.mismatches_n = mismatches(u, o, c->claim_id, &s.mismatches);
@@ -141,20 +148,42 @@ void claims_give_back(struct pp_unit *u, struct pp_out *o, struct pp_uuid claim_
     }
 }
 
+static void use_line(struct pp_unit *u, struct pp_out *o, const struct claims_claim_row *c,
+                     const struct claims_claim_line_row *l) {
+    if (!pp_uuid_eq(l->claim_id, c->claim_id) || pp_uuid_none(l->case_id) || !l->matched_auth.n) return;
+    const struct claims_used_row key = {
+        .case_id = l->case_id, .line = l->case_line, .claim_id = c->claim_id, .claim_line = l->line};
+    if (pp_row_find(u, CLAIMS_USED, &key)) return;
+    struct claims_used_row *r = pp_row_add(u, CLAIMS_USED, &key);
+    if (!r) return;
+    r->claim_no = c->claim_no;
+    r->authorization_no = l->matched_auth;
+    r->units = l->matched_units;
+    r->unit_type = l->unit_type;
+    r->date = l->date_from;
+    emit_used(u, o, r, dec(r->units));
+}
+
 static void use_units(struct pp_unit *u, struct pp_out *o, const struct claims_claim_row *c) {
-    PP_EACH_ROW(u, CLAIMS_CLAIM_LINE, claims_claim_line_row, l) {
-        if (!pp_uuid_eq(l->claim_id, c->claim_id) || pp_uuid_none(l->case_id) || !l->matched_auth.n) continue;
-        const struct claims_used_row key = {
-            .case_id = l->case_id, .line = l->case_line, .claim_id = c->claim_id, .claim_line = l->line};
-        struct claims_used_row *r = pp_row_add(u, CLAIMS_USED, &key);
-        if (!r) return;
-        r->claim_no = c->claim_no;
-        r->authorization_no = l->matched_auth;
-        r->units = l->matched_units;
-        r->unit_type = l->unit_type;
-        r->date = l->date_from;
-        emit_used(u, o, r, dec(r->units));
+    PP_EACH_ROW(u, CLAIMS_CLAIM_LINE, claims_claim_line_row, l) use_line(u, o, c, l);
+}
+
+static bool line_denied(struct pp_unit *u, struct pp_uuid claim_id, int32_t line) {
+    const struct claims_claim_line_row key = {.claim_id = claim_id, .line = line};
+    const struct claims_claim_line_row *l = pp_row_find(u, CLAIMS_CLAIM_LINE, &key);
+    return l && pp_str_eqz(l->outcome, "denied");
+}
+
+void claims_units_as_paid(struct pp_unit *u, struct pp_out *o, const struct claims_claim_row *c) {
+    PP_EACH_ROW(u, CLAIMS_USED, claims_used_row, r) {
+        if (!pp_uuid_eq(r->claim_id, c->claim_id) || !line_denied(u, c->claim_id, r->claim_line)) continue;
+        struct claims_used_row was = *r;
+        pp_row_delete(u, r);
+        emit_used(u, o, &was, -dec(was.units));
     }
+    if (!pp_str_eqz(c->state, "released")) return;
+    PP_EACH_ROW(u, CLAIMS_CLAIM_LINE, claims_claim_line_row, l)
+    if (!pp_str_eqz(l->outcome, "denied")) use_line(u, o, c, l);
 }
 
 /* What differs, in the words of those who bill. */
@@ -237,7 +266,7 @@ void claims_hold(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_out *o, 
                                .owner = EV_TASK_NEEDED_OWNER_CLAIMS};
     pp_emit(o, EV(task_needed, TASK_NEEDED, &t));
     if (!pp_uuid_none(c->case_id)) settle_merge(o, c, "its order was found", PP_STR("policy:matched"));
-    publish(ctx, u, o, c);
+    claims_publish(ctx, u, o, c);
 }
 
 void claims_let_go(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_out *o, struct claims_claim_row *c,
@@ -256,7 +285,7 @@ void claims_let_go(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_out *o
     use_units(u, o, c);
     settle_task(o, c, "released", by);
     settle_merge(o, c, "released", by);
-    publish(ctx, u, o, c);
+    claims_publish(ctx, u, o, c);
 }
 
 void claims_close(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_out *o, struct claims_claim_row *c,
@@ -268,5 +297,7 @@ void claims_close(const struct pp_ctx *ctx, struct pp_unit *u, struct pp_out *o,
     claims_give_back(u, o, c->claim_id);
     settle_task(o, c, outcome, by);
     settle_merge(o, c, outcome, by);
-    publish(ctx, u, o, c);
+    claims_settle_denial(o, c, outcome, by);
+    claims_settle_rejection(o, c, outcome, by);
+    claims_publish(ctx, u, o, c);
 }

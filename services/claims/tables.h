@@ -19,6 +19,8 @@ enum claims_table {
     CLAIMS_ORDERED,
     CLAIMS_AUTH,
     CLAIMS_USED,
+    CLAIMS_REMITTANCE,
+    CLAIMS_REMITTANCE_LINE,
     CLAIMS_TABLE_COUNT
 };
 
@@ -43,6 +45,19 @@ struct claims_claim_row {
     int32_t version;                      /* of the public snapshot and for expect_version */
     bool task_open;
     bool merge_open; /* asked to look at it after a merge */
+    /* institutional claims */
+    struct pp_str kind, type_of_bill; /* kind: professional, institutional */
+    pp_date statement_from, statement_until;
+    /* what the payer said */
+    struct pp_str acknowledgement; /* accepted, rejected (277CA); empty = nothing heard */
+    struct pp_str outcome;         /* ev_claim_adjudicated_outcome; empty = not answered */
+    struct pp_str against;         /* ev_claim_adjudicated_against_forecast */
+    struct pp_str paid, patient_part, payer_claim_no;
+    struct pp_str denial_group, denial_carc, denial_rarc; /* of the first line that was denied or reduced */
+    pp_date payment_date;
+    int64_t adjudicated;
+    bool denial_open;    /* a denial for its authorization waits for a biller */
+    bool rejection_open; /* so does a claim that was not taken for processing */
 };
 
 struct claims_claim_line_row {
@@ -56,6 +71,9 @@ struct claims_claim_line_row {
     struct pp_str result, matched_auth, matched_units, matched_code, proof, how;
     struct pp_uuid case_id;
     int32_t case_line;
+    struct pp_str revenue; /* institutional */
+    /* what the payer said */
+    struct pp_str outcome, paid, adjustments, remarks, denial_group, denial_carc, denial_rarc;
 };
 
 struct claims_mismatch_row {
@@ -129,6 +147,27 @@ struct claims_used_row {
     int32_t claim_line;
     struct pp_str claim_no, authorization_no, units, unit_type;
     pp_date date;
+};
+
+struct claims_remittance_row { /* one CLP of an 835 */
+    struct pp_row row;
+    struct pp_uuid remittance_id, claim_id; /* claim_id: none while the claim is not known */
+    struct pp_str claim_no, sender, payer, payer_name, trace, payer_claim_no, status, charge, paid, patient_part;
+    struct pp_str authorization_no, adjustments, remarks; /* "CO-45=500.00,PR-3=60.00"; "M62,N54" */
+    struct pp_str outcome;
+    struct pp_str state; /* waiting, applied, further (second payer), noted, reversed */
+    pp_date payment_date;
+    int64_t reported;
+    bool task_open;
+};
+
+struct claims_remittance_line_row {
+    struct pp_row row;
+    struct pp_uuid remittance_id;
+    int32_t line;
+    struct pp_str control, code, modifiers, revenue, units, charge, paid, authorization_no, adjustments, remarks;
+    int32_t claim_line; /* 0: none of the claim's lines */
+    struct pp_str outcome;
 };
 
 extern const struct pp_table *const claims_tables[CLAIMS_TABLE_COUNT];

@@ -123,6 +123,7 @@ static const char *changed_sentence(struct pp_str change) {
     static const struct {
         const char *change, *text;
     } known[] = {{"coverage", "The coverage changed"},
+                 {"eligibility", "The payer says whether the coverage is in force"},
                  {"patient", "Patient data changed"},
                  {"mapping", "A service code was mapped"},
                  {"performer", "The performing provider changed"},

@@ -22,6 +22,9 @@ static void on_event(struct status_work *w, const struct ev *e) {
     case EV_CLAIM_MATCHED: status_claim_matched(w, e->as.claim_matched); return;
     case EV_CLAIM_HELD: status_claim_held(w, e->as.claim_held); return;
     case EV_CLAIM_RELEASED: status_claim_released(w, e->as.claim_released); return;
+    case EV_CLAIM_ADJUDICATED: status_claim_adjudicated(w, e->as.claim_adjudicated); return;
+    case EV_CLAIM_DENIED: status_claim_denied(w, e->as.claim_denied); return;
+    case EV_CLAIM_ACKNOWLEDGEMENT_REPORTED: status_claim_acknowledged(w, e->as.claim_acknowledgement_reported); return;
     case EV_UNITS_USED: status_units(w, e->as.units_used); return;
     case EV_TASK_NEEDED: status_task_needed(w, e->as.task_needed); return;
     case EV_TASK_SETTLED: status_task_settled(w, e->as.task_settled); return;

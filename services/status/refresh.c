@@ -220,11 +220,13 @@ static void headline(struct status_work *w, struct status_case_row *c, const str
         set_headline(w, c, (struct status_standing){0, "closed", "Withdrawn", "off"});
         return;
     }
-    const struct status_claim_row *held = NULL, *released = NULL;
+    const struct status_claim_row *held = NULL, *released = NULL, *refused = NULL, *paid = NULL;
     PP_EACH_ROW(w->u, STATUS_CLAIM, status_claim_row, r) {
         if (!pp_uuid_eq(r->case_id, c->case_id)) continue;
         if (pp_str_eqz(r->state, "held")) held = r;
         if (pp_str_eqz(r->state, "released")) released = r;
+        if (pp_str_eqz(r->outcome, "denied") || pp_str_eqz(r->outcome, "rejected")) refused = r;
+        if (pp_str_eqz(r->outcome, "paid")) paid = r;
     }
     struct status_standing s = x->standing;
     if (!x->active)
@@ -235,6 +237,11 @@ static void headline(struct status_work *w, struct status_case_row *c, const str
         s = (struct status_standing){88, "intake", "Intake incomplete", "act"};
     if (held && s.rank < 82)
         s = (struct status_standing){82, "ready", "Claim on hold", "act"};
+    else if (refused && s.rank < 81)
+        s = (struct status_standing){81, "ready",
+                                     pp_str_eqz(refused->outcome, "denied") ? "Claim denied" : "Claim rejected", "act"};
+    else if (paid && s.rank <= 10 && x->active)
+        s = (struct status_standing){4, "closed", "Claim paid", "clear"};
     else if (released && s.rank <= 10 && x->active)
         s = (struct status_standing){4, "closed", "Claim released", "clear"};
     set_headline(w, c, s);

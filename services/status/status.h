@@ -55,6 +55,9 @@ void status_expiring(struct status_work *w, const struct ev_authorization_expiri
 void status_claim_matched(struct status_work *w, const struct ev_claim_matched *e);
 void status_claim_held(struct status_work *w, const struct ev_claim_held *e);
 void status_claim_released(struct status_work *w, const struct ev_claim_released *e);
+void status_claim_adjudicated(struct status_work *w, const struct ev_claim_adjudicated *e);
+void status_claim_denied(struct status_work *w, const struct ev_claim_denied *e);
+void status_claim_acknowledged(struct status_work *w, const struct ev_claim_acknowledgement_reported *e);
 void status_units(struct status_work *w, const struct ev_units_used *e);
 /* task.c */
 void status_task_needed(struct status_work *w, const struct ev_task_needed *e);

@@ -1,6 +1,10 @@
 /* The authorization axis: what was sent and what the payer said. */
 #include "status/status.h"
 
+#define EXTENSION "extension" /* kind of a submission that asks for more of what stands */
+
+static bool is_extension(const struct status_submission_row *s) { return s && pp_str_eqz(s->kind, EXTENSION); }
+
 static struct status_submission_row *find_submission(struct status_work *w, struct pp_uuid id) {
     const struct status_submission_row key = {.submission_id = id};
     return pp_row_find(w->u, STATUS_SUBMISSION, &key);
@@ -35,10 +39,13 @@ static void sent(struct status_work *w, struct status_case_row *c) {
 }
 
 static const char *started_sentence(const struct ev_submission_started *e, bool by_hand) {
+    if (by_hand && e->kind == EV_SUBMISSION_STARTED_KIND_EXTENSION)
+        return "An extension of the authorization is to be asked for";
     if (by_hand) return "The request is to be sent by a person";
     switch (e->kind) {
     case EV_SUBMISSION_STARTED_KIND_UPDATE: return "A changed request goes to the payer";
     case EV_SUBMISSION_STARTED_KIND_CANCEL: return "A cancellation goes to the payer";
+    case EV_SUBMISSION_STARTED_KIND_EXTENSION: return "An extension of the authorization is asked for";
     case EV_SUBMISSION_STARTED_KIND_DOCUMENTS: return "The documents the payer asked for go out";
     default: return "The request goes to the payer";
     }
@@ -52,7 +59,9 @@ void status_started(struct status_work *w, const struct ev_submission_started *e
     s->case_id = e->case_id;
     s->payer = e->payer;
     s->channel = pp_str_z(ev_submission_started_channel_name(e->channel));
-    s->kind = pp_str_z(ev_submission_started_kind_name(e->kind));
+    /* Also what follows it, documents or a cancellation: the case stands as it did. */
+    bool extends = !pp_uuid_none(e->extends);
+    s->kind = extends ? PP_STR(EXTENSION) : pp_str_z(ev_submission_started_kind_name(e->kind));
     s->trace = e->trace;
     s->state = PP_STR("started");
     s->started = w->at;
@@ -63,6 +72,10 @@ void status_started(struct status_work *w, const struct ev_submission_started *e
                  pp_str_eqz(s->channel, "fhir")  ? "FHIR"
                  : pp_str_eqz(s->channel, "x12") ? "X12"
                                                  : s->channel.s);
+    if (extends) {
+        status_refresh(w, e->case_id);
+        return;
+    }
     c->trace = e->trace;
     c->info_open = false;
     c->info_wanted = PP_STR_NONE;
@@ -88,6 +101,12 @@ void status_acknowledged(struct status_work *w, const struct ev_submission_ackno
         s->received = e->received_at;
         s->payer_ref = e->payer_ref;
     }
+    if (is_extension(s)) {
+        status_event(w, c, "contact", 0, "wait", PP_STR_NONE, PP_STR_NONE, e->payer_ref,
+                     "The payer has received the request for an extension");
+        status_refresh(w, e->case_id);
+        return;
+    }
     if (pp_str_eqz(c->submission_state, "by_hand")) {
         sent(w, c);
         PP_EACH_ROW(w->u, STATUS_LINE, status_line_row, l)
@@ -110,6 +129,12 @@ void status_rejected(struct status_work *w, const struct ev_submission_rejected 
         s->reason = e->reason;
         s->ended = w->at;
     }
+    if (is_extension(s)) {
+        status_event(w, c, "decisions", 0, "act", PP_STR_NONE, e->reason, e->element,
+                     "The payer did not consider the extension; the authorization stands");
+        status_refresh(w, e->case_id);
+        return;
+    }
     c->submission_state = PP_STR("rejected");
     c->reject_reason = e->reason;
     PP_EACH_ROW(w->u, STATUS_LINE, status_line_row, l) {
@@ -131,7 +156,7 @@ void status_delayed(struct status_work *w, const struct ev_submission_delayed *e
     struct status_submission_row *s = find_submission(w, e->submission_id);
     if (!c) return;
     if (s) s->state = PP_STR("delayed"), s->reason = e->reason;
-    if (!pp_str_eqz(c->submission_state, "acknowledged")) c->submission_state = PP_STR("delayed");
+    if (!is_extension(s) && !pp_str_eqz(c->submission_state, "acknowledged")) c->submission_state = PP_STR("delayed");
     status_event(w, c, "contact", 0, "act", PP_STR_NONE, e->reason, PP_STR_NONE,
                  "The payer has not answered yet; the request is kept and tried again");
     status_refresh(w, e->case_id);
@@ -142,7 +167,7 @@ void status_submission_cancelled(struct status_work *w, const struct ev_submissi
     struct status_submission_row *s = find_submission(w, e->submission_id);
     if (!c) return;
     if (s) s->state = PP_STR("cancelled"), s->ended = w->at;
-    c->submission_state = PP_STR("cancelled");
+    if (!is_extension(s)) c->submission_state = PP_STR("cancelled");
     PP_EACH_ROW(w->u, STATUS_LINE, status_line_row, l) {
         if (!pp_uuid_eq(l->case_id, e->case_id) || !pp_uuid_eq(l->submission_id, e->submission_id)) continue;
         l->sent = l->info_open = false;
@@ -218,9 +243,11 @@ static void decide_line(struct status_work *w, struct status_case_row *c, const 
     struct pp_str evidence = in->authorization.n ? in->authorization : e->evidence.n ? e->evidence : e->trace;
     struct pp_str actor =
         e->decided_by == EV_AUTHORIZATION_DECIDED_DECIDED_BY_PERSON ? PP_STR("recorded by hand") : PP_STR_NONE;
-    if (!pp_str_eqz(l->outcome, name) || in->accepted != l->accepted)
+    bool extended =
+        is_extension(find_submission(w, e->submission_id)) && !pp_uuid_eq(l->submission_id, e->submission_id);
+    if (!pp_str_eqz(l->outcome, name) || in->accepted != l->accepted || extended)
         status_event(w, c, "decisions", in->line, outcome_tone(in->outcome), actor, in->reason, evidence,
-                     "Line %d: %s%s", (int)in->line, outcome_sentence(in->outcome),
+                     "Line %d: %s%s%s", (int)in->line, extended ? "Extension: " : "", outcome_sentence(in->outcome),
                      in->accepted ? ", accepted by the clinician" : "");
     bool final = in->outcome != EV_DECIDED_LINE_OUTCOME_PENDED;
     l->outcome = pp_str_z(name);

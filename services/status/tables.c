@@ -212,8 +212,8 @@ static const struct pp_col auth_cols[] = {
 
 #define C(member, kind) PP_COL(status_claim_row, member, kind)
 static const struct pp_col claim_cols[] = {
-    C(claim_id, UUID), C(case_id, UUID), C(claim_no, TEXT),         C(state, TEXT),   C(result, TEXT),
-    C(carc, TEXT),     C(reasons, TEXT), C(authorization_no, TEXT), C(matched, TIME), C(due, TIME),
+    C(claim_id, UUID), C(case_id, UUID),          C(claim_no, TEXT), C(state, TEXT), C(result, TEXT),  C(carc, TEXT),
+    C(reasons, TEXT),  C(authorization_no, TEXT), C(matched, TIME),  C(due, TIME),   C(outcome, TEXT), C(denial, TEXT),
 };
 #undef C
 

@@ -179,6 +179,9 @@ struct status_claim_row {
     struct pp_row row;
     struct pp_uuid claim_id, case_id;
     struct pp_str claim_no, state, result, carc, reasons, authorization_no;
+    struct pp_str
+        outcome; /* what the payer did: paid, reduced, denied, … ; rejected = not taken; empty = nothing heard */
+    struct pp_str denial; /* CARC of it */
     int64_t matched, due;
 };
 

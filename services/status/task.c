@@ -20,6 +20,8 @@ const char *status_task_step(struct pp_str kind) {
                  {"denied", "Appeal, ask for a peer-to-peer call, or drop the line"},
                  {"accept_partial", "Accept what was approved, or ask again"},
                  {"claim_hold", "Settle the claim hold"},
+                 {"claim_denied", "Appeal the denial, correct the claim, or write it off"},
+                 {"claim_rejected", "Correct the claim and send it again"},
                  {"unmatched", "Match what arrived too early"},
                  {"merge_review", "Review the case after the merge"},
                  {"visit_window", "Ask for an extension or move the visit"}};

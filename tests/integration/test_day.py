@@ -11,6 +11,7 @@ import confluent_kafka
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "tools", "day"))
+import check_claims
 import play as player
 
 TOPICS = ["pa.case-status.v1", "pa.readiness.v1", "pa.authorization.v1", "pa.claim-status.v1", "pa.checklist.v1", "pa.task.v1"]
@@ -101,6 +102,9 @@ def check_claim(checks, title, claim_no, want, topics):
     if not claims:
         return
     claim = claims[0]
+    for member in ("outcome", "acknowledgement"):
+        if member in want:
+            checks.that(claim.get(member) == want[member], f"{title}: claim {member} {want[member]}", claim.get(member))
     if "carc" in want:
         checks.that(claim.get("carc") == want["carc"], f"{title}: forecast CARC {want['carc']}", claim.get("carc"))
     if "reason" in want:
@@ -170,6 +174,15 @@ def check_x12(checks, play, topics):
     cancelled = submissions_of(play, "x-cancel")
     checks.that([(s["kind"], s["state"]) for s in cancelled] == [("initial", "closed"), ("cancel", "closed")]
                 and claims["harbor"][cancelled[0]["trace"]]["cancelled"], "x-cancel: taken back at the payer", cancelled)
+    extended = submissions_of(play, "x-extend")
+    checks.that([(s["kind"], s["lines"][0]["state"], s["lines"][0]["authorization"], s["lines"][0]["authorized_units"]) for s in extended]
+                == [("initial", "superseded", "AUTH-EXTEND", "12"), ("extension", "approved", "AUTH-EXTEND", "24")]
+                and extended[1]["lines"][0]["valid_from"] == extended[0]["lines"][0]["valid_from"]
+                and extended[1]["lines"][0]["valid_until"] > extended[0]["lines"][0]["valid_until"],
+                "x-extend: one number, more units, a later end", extended)
+    asked = claims["harbor"].get(extended[-1]["trace"], {})
+    checks.that(asked.get("certification") == "4" and "AUTH-EXTEND" in asked.get("references", []),
+                "x-extend: UM02 4 with the number that is extended", asked)
     strays = [t for t in topics["pa.task.v1"].values() if t["kind"] == "payer_contact" and not t.get("case_id") and "Harbor Mutual" in t["subject"]]
     checks.that(len(strays) == 1, "x-stray: one task for the answer to nobody, and no decision", strays)
     told = [e for e in log if e["op"] == "tell"]
@@ -184,8 +197,6 @@ def check_x12_files(checks, play):
     folder, wrong, n = os.path.join(play.config.run, "exchange/harbor"), [], 0
     for where in ("taken", "from-payer/done"):
         for name in sorted(os.listdir(os.path.join(folder, where))):
-            if not name.endswith((".278", ".275")):
-                continue
             n += 1
             done = subprocess.run([play.config.priorpath, "x12", "check", os.path.join(folder, where, name)], capture_output=True, text=True, check=False)
             if done.returncode != 0:
@@ -245,6 +256,7 @@ def main():
         check_case(checks, case, play, topics)
     check_payer(checks, play)
     check_x12(checks, play, topics)
+    check_claims.check(checks, play, topics)
     check_door(checks, play)
     check_versions(checks, order)
     print(f"{checks.passed} passed, {checks.failed} failed")

@@ -59,10 +59,10 @@ static void file(void **state) {
     (void)state;
     assert_string_equal(read_text(NULL, fixture("claims.837")),
                         "claim PCN-1 2 lines at 1.1.1.19\n"
-                        "claim PCN-2 1 lines at 1.1.1.55\n"
+                        "claim PCN-2 1 lines at 1.1.1.56\n"
                         "837 0001 accepted, 2 claims\n"
                         "837 0002 refused, 0 claims\n"
-                        "E1 2.44 - SE01: the number of segments does not fit (99, 44)\n"
+                        "E1 2.45 - SE01: the number of segments does not fit (99, 45)\n"
                         "claim PCN-4 1 lines at 1.1.3.19\n"
                         "837 0003 accepted, 1 claims\n"
                         "W3 3.19 2300 CLM02: the total is not the sum of the lines\n");
@@ -134,7 +134,7 @@ static int check_claim(void *user, const struct pp_claim837 *c) {
         assert_str(l->authorization, "");
         l = &c->lines[1];
         assert_str(l->place_of_service, "11");
-        assert_str(l->unit, "ML");
+        assert_str(l->unit, "UN");
         assert_int_equal(l->date_until, pp_date_of(2026, 12, 4));
         assert_str(l->authorization, "AUTH-779"); /* not the other payer's, which stands before it */
         assert_str(l->referral, "REF-10");
@@ -177,7 +177,7 @@ struct edit {
 static void findings(void **state) {
     (void)state;
     static const struct edit edits[] = {
-        {"*10***11:B:1*", "*9***11:B:1*", "837 0003 accepted, 1 claims\n"},
+        {"*10***11:B:1*", "*9***11:B:1*", "837 0003 accepted, 1 claims\nW3 1.19 2300 CLM02"},
         {"CLM*PCN-4*", "CLM**", "E2 1.19 2300 CLM01: the patient control number is missing"},
         {"*10***", "*ten***", "CLM02: this is no amount"},
         {"*10***11:B:1*", "*10***11:B:*", "CLM05: the claim frequency is missing"},
@@ -185,8 +185,8 @@ static void findings(void **state) {
         {"*10***11:B:1*", "*10****", "CLM05: the place of service is missing"},
         {"HI*ABK:J020", "HI*ABK", "HI01: the diagnosis code is missing"},
         {"HI*ABK:J020", "HI*XYZ:J020", "W2 1.20 2300 HI01: this qualifier is not known; left out"},
-        {"HC:99212*9", "HC*9", "SV101: the procedure code is missing"},
-        {"*9*UN", "**UN", "SV102: this is no amount"},
+        {"HC:99212*10", "HC*10", "SV101: the procedure code is missing"},
+        {"*10*UN", "**UN", "SV102: this is no amount"},
         {"UN*1***1", "UN*x***1", "SV104: this is no quantity"},
         {"UN*1***1", "UN*1***1:7", "W2 1.22 2400 SV107: a pointer to a diagnosis that is not there"},
         {"472*D8*20261120", "472*D8*20261320", "E1 1.23 2400 DTP03: this is no date"},
@@ -200,7 +200,7 @@ static void findings(void **state) {
         {"HL*2*1*22*0", "HL*2*1*19*0", "HL03: this level does not exist here (20, 22, 23)"},
         {"HL*1**20*1", "HL*1*1*20*1", "HL02: a billing provider has no parent level"},
         {"NM1*85*2", "NM1*86*2", "E2 1.8 2000A NM101: this party has no place here"},
-        {"NM1*85*2", "NM1*87*2", "CLM"},
+        {"NM1*85*2", "NM1*87*2", "1.19 2300 NM1: no billing provider (2010AA) before the claim"},
         {"NM1*PR*2", "NM1*PE*2", "NM1: no payer (2010BB) before the claim"},
         {"NM1*IL*1*ALVAREZ*ROSA*M***MI*W99887766", "NM1*PR*2*A", "NM1: no subscriber (2010BA) before the claim"},
         {"DMG*D8*19610704", "DMG*D8*1961", "DMG02: this is no date"},

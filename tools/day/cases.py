@@ -21,6 +21,7 @@ class Case:
         self.order_no = more.get("order_no", f"O-{key}")
         self.steps = []      # (minute, words, function(play))
         self.answers = []    # rules for the payer simulator
+        self.eligibility = []  # what its eligibility gateway says of this patient; nothing: covered
         self.expect = {}
 
     def at(self, minute, words, act):
@@ -75,6 +76,7 @@ IMAGING = ("18748-4", "Imaging report", "LN")
 
 
 def cases():
+    import claims  # which takes its usual services from here
     out = []
 
     def case(key, title, mrn, family, given, birth, sex, payer="meridian", **more):
@@ -216,6 +218,8 @@ def cases():
         .orders(280, "74177", "CT abdomen and pelvis", ["R10.9"]).books(284, 13, days=1, code="74177").expects(coverage=["exempt"], readiness=["green"])
 
     x12_cases(case)
+    claims.eligibility_cases(case)
+    claims.claim_cases(case)
     return out
 
 
@@ -291,6 +295,14 @@ def x12_cases(case):
         .at(208, "Harbor Mutual fetches no files", lambda play: play.fault("harbor", "down")) \
         .orders(210, *MRI).notes(214).payer("72148", {"action": "A1"}) \
         .at(262, "Harbor Mutual fetches files again", lambda play: play.fault("harbor", "ok")) \
+        .expects(authorization=["approved"], tasks=[])
+
+    c = case("x-extend", "X12: twelve visits approved; twelve more are asked for, and the authorization is extended", "8218", "SAUER", "ILKA", "1987-05-22", "F", "harbor")
+    c.orders(174, "97110", "Therapeutic exercise", ["M25.561"], units="12^UN").notes(178) \
+        .payer("97110", {"action": "A1", "number": "AUTH-EXTEND", "days": 60}, update=False).payer("97110", {"action": "A1", "number": "AUTH-EXTEND", "days": 120}, update=True) \
+        .at(342, "the specialist asks for an extension", lambda play: play.command(
+            "submission", "request.extend", "O-x-extend",
+            {"lines": [1], "until": f"{play.day + datetime.timedelta(days=120):%Y-%m-%d}", "quantity": "24", "reason": "Twelve more visits are ordered"})) \
         .expects(authorization=["approved"], tasks=[])
 
     case("x-later", "X12: the payer cannot answer now; it goes again by itself", "8214", "NOLTE", "FINN", "1993-06-26", "M", "harbor") \

@@ -251,7 +251,8 @@ class Play:
 
     def run(self):
         rules = [r for c in self.cases for r in c.answers]
-        self.request("POST", self.config.payersim + "/_sim/scenario", {"rules": rules})
+        self.request("POST", self.config.payersim + "/_sim/scenario", {"rules": rules, "eligibility": [
+            {"when": {"payer": c.patient.payer, "member": c.patient.member}, **e} for c in self.cases for e in c.eligibility]})
         begin = self.day + datetime.timedelta(hours=START_HOUR)
         self.set_clock(begin, self.speed)
         self.subscribe()

@@ -173,7 +173,7 @@ class Gateway:
         services = request.services() or {1: ("", "1")}
         stamp = self.sim.iso(now)
         record = {"request": request, "isa": isa, "gs": gs, "answers": {}, "repeats": 0, "pending": [], "cancelled": request.cancel,
-                  "received": stamp, "lines": {str(k): v[0] for k, v in services.items()}, "payer_trace": self.payer.next_number("DESK")}
+                  "certification": request.certification, "references": request.references, "received": stamp, "lines": {str(k): v[0] for k, v in services.items()}, "payer_trace": self.payer.next_number("DESK")}
         for n, (code, units) in services.items():
             if request.cancel:
                 record["answers"][n] = {"action": "C"}

@@ -16,6 +16,7 @@ import urllib.parse
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import eligibility
 import gateway
 import pas
 
@@ -339,6 +340,8 @@ class Handler(BaseHTTPRequestHandler):
         payer = self.server.payer
         if payer and payer.gateway and path == f"/{payer.name}/core":
             return self.core(payer)
+        if payer and payer.gateway and path == f"/{payer.name}/eligibility":
+            return self.send_bytes(*eligibility.answer(self.sim, payer, self.headers.get("Content-Type", ""), self.read_body()))
         prefix = f"/{payer.name}/fhir/" if payer else None
         if not payer or not path.startswith(prefix):
             self.read_body()
@@ -445,7 +448,7 @@ class Handler(BaseHTTPRequestHandler):
                 return self.send(200, [e for e in sim.log if e["n"] > since])
         if method == "GET" and what == "claims":
             with sim.lock:
-                return self.send(200, {name: {t: {k: r[k] for k in ("answers", "repeats", "cancelled", "received", "lines", "attachments") if k in r}
+                return self.send(200, {name: {t: {k: r[k] for k in ("answers", "repeats", "cancelled", "received", "lines", "attachments", "certification", "references") if k in r}
                                               for t, r in p.claims.items()} for name, p in sim.payers.items()})
         if method == "GET" and what == "health":
             return self.send(200, {"payers": list(sim.payers)})

@@ -109,6 +109,11 @@ class Request:
         return nm1[9] if nm1 else ""
 
     @property
+    def certification(self):
+        um = self.first(self.event, "UM")
+        return um[2] if um else ""
+
+    @property
     def cancel(self):
         um = self.first(self.event, "UM")
         return self.bht[2] == "01" or bool(um and um[2] == "3")

@@ -16,12 +16,17 @@ enum chart_timer {
     CHART_TIMER_UNMATCHED,  /* ref = visit */
 };
 
+enum chart_call {
+    CHART_CALL_ELIGIBILITY = 1, /* ref: made from the trace number of the question */
+};
+
 struct chart { /* one input being decided */
     const struct pp_ctx *ctx;
     struct pp_unit *unit;
     const struct pp_in *in;
     struct pp_out *out;
     struct pp_str why; /* a line was taken away: the reason given */
+    bool verified;     /* a payer said something of a coverage: tasks may change although the case does not */
 };
 
 /* decide.c */
@@ -36,8 +41,29 @@ const struct chart_patient_row *chart_patient_of(struct chart *c, struct pp_str 
 
 /* coverage.c */
 void chart_coverage_reported(struct chart *c, const struct ev_coverage_reported *e);
+/* Its payer in the directory; empty: unknown. */
+struct pp_str chart_payer_of(struct chart *c, const struct chart_coverage_row *r);
 /* Coverages that hold on `on`, by rank, newest report of each rank; up to CHART_COVERAGES_MAX. */
 size_t chart_coverages_on(struct chart *c, pp_date on, struct ev_coverage *ret);
+
+/* eligibility.c */
+void chart_coverage_verified(struct chart *c, const struct ev_coverage_verified *e);
+void chart_eligibility_failed(struct chart *c, struct pp_uuid ref);
+/* Asks the payers of the case about coverages that nobody has verified lately. */
+void chart_eligibility_ask(struct chart *c, const struct ev_case *e);
+/* What the payer has said of a member number; NULL: nothing was asked or said. */
+const struct chart_eligibility_row *chart_eligibility_of(struct chart *c, struct pp_str payer, struct pp_str member);
+/* The payer says that it is not in force on this day. v may be NULL. */
+bool chart_eligibility_ended(const struct chart_eligibility_row *v, pp_date on);
+/* What registration must hear of it, one sentence; empty: nothing is wrong. */
+struct pp_str chart_eligibility_words(struct chart *c, const struct ev_coverage *v);
+
+/* call_eligibility.c */
+int call_eligibility_build(const struct pp_call_ctx *x, const struct ev *request, struct pp_arena *a,
+                           struct pp_http_msg *ret, struct pp_err *err);
+enum pp_call_verdict call_eligibility_parse(const struct pp_call_ctx *x, const struct ev *request,
+                                            const struct pp_http_answer *ans, struct pp_arena *a, struct ev *ret,
+                                            struct pp_err *err);
 
 /* order.c */
 void chart_order_reported(struct chart *c, const struct ev_order_reported *e);
@@ -58,6 +84,8 @@ bool chart_visit_serves(struct chart *c, const struct chart_visit_row *v, const 
 /* snapshot.c: the case as others see it, from the rows; version and change are left empty */
 struct ev_case *chart_snapshot(struct chart *c, struct chart_case_row *k);
 bool chart_is_active(const struct chart_line_row *l);
+/* The first day on which a wanted line is to happen, else today: coverages must hold then. */
+pp_date chart_first_service(struct chart *c, const struct ev_case *e);
 
 /* settle.c: says what changed, asks for what is missing, ends what is answered */
 void chart_settle(struct chart *c, struct chart_case_row *k, const char *change);

@@ -7,6 +7,11 @@ static const struct pp_payer *resolve(struct chart *c, struct pp_str id, struct 
     return p ? p : pp_refs_payer_find(c->ctx->refs, code, name);
 }
 
+struct pp_str chart_payer_of(struct chart *c, const struct chart_coverage_row *r) {
+    const struct pp_payer *p = resolve(c, r->payer, r->payer_code, r->payer_name);
+    return p ? p->id : PP_STR_NONE;
+}
+
 void chart_coverage_reported(struct chart *c, const struct ev_coverage_reported *e) {
     const struct ev_coverage *v = &e->coverage;
     const struct chart_coverage_row key = {.sender = e->sender, .rank = (int32_t)v->rank};
@@ -39,8 +44,8 @@ static bool holds_on(const struct chart_coverage_row *r, pp_date on) {
 }
 
 static void fill(struct chart *c, struct chart_coverage_row *r, struct ev_coverage *ret) {
-    const struct pp_payer *p = resolve(c, r->payer, r->payer_code, r->payer_name);
-    r->payer = p ? p->id : PP_STR_NONE;
+    r->payer = chart_payer_of(c, r);
+    const struct pp_payer *p = pp_refs_payer(c->ctx->refs, r->payer);
     *ret = (struct ev_coverage){.rank = r->rank,
                                 .payer = r->payer,
                                 .payer_code = r->payer_code,
@@ -59,6 +64,14 @@ static void fill(struct chart *c, struct chart_coverage_row *r, struct ev_covera
     if (p && (ret->lob == EV_COVERAGE_LOB_NONE || ret->lob == EV_COVERAGE_LOB_UNKNOWN)) ret->lob = p->lob;
 }
 
+/* The payer knows better than the card until when it was in force. */
+static void mark_ended(struct chart *c, pp_date on, struct ev_coverage *v) {
+    const struct chart_eligibility_row *said = chart_eligibility_of(c, v->payer, v->member_id);
+    if (!chart_eligibility_ended(said, on)) return;
+    v->standing = EV_COVERAGE_STANDING_INACTIVE;
+    if (said->plan_until && (!v->expires || said->plan_until < v->expires)) v->expires = said->plan_until;
+}
+
 size_t chart_coverages_on(struct chart *c, pp_date on, struct ev_coverage *ret) {
     size_t n = 0;
     for (int32_t rank = 1; rank <= CHART_COVERAGES_MAX; rank++) {
@@ -67,7 +80,9 @@ size_t chart_coverages_on(struct chart *c, pp_date on, struct ev_coverage *ret) 
             if (r->rank != rank || (best && best->reported >= r->reported)) continue;
             best = r; /* also when it has ended: the newest word on this rank counts */
         }
-        if (best && holds_on(best, on)) fill(c, best, &ret[n++]);
+        if (!best || !holds_on(best, on)) continue;
+        fill(c, best, &ret[n]);
+        mark_ended(c, on, &ret[n++]);
     }
     return n;
 }

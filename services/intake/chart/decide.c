@@ -7,9 +7,18 @@ static void on_event(struct chart *c) {
     case EV_PATIENT_MERGED: chart_patient_merged(c, e->as.patient_merged); break;
     case EV_COVERAGE_REPORTED: chart_coverage_reported(c, e->as.coverage_reported); break;
     case EV_ORDER_REPORTED: chart_order_reported(c, e->as.order_reported); break;
+    case EV_COVERAGE_VERIFIED: chart_coverage_verified(c, e->as.coverage_verified); break;
     case EV_VISIT_REPORTED: chart_visit_reported(c, e->as.visit_reported); break;
     default: break;
     }
+}
+
+/* A question that takes long is asked on by the runtime; nothing waits for its answer. */
+static void on_answer(struct chart *c) {
+    if (c->in->call == PP_CALL_ANSWERED)
+        chart_coverage_verified(c, c->in->ev->as.coverage_verified);
+    else if (c->in->call == PP_CALL_FAILED)
+        chart_eligibility_failed(c, c->in->ref);
 }
 
 void chart_decide(const struct pp_ctx *ctx, struct pp_unit *u, const struct pp_in *in, struct pp_out *o) {
@@ -23,7 +32,7 @@ void chart_decide(const struct pp_ctx *ctx, struct pp_unit *u, const struct pp_i
         else if (in->timer_kind == CHART_TIMER_UNMATCHED)
             chart_unmatched_timer(&c, in->ref);
         break;
-    case PP_IN_ANSWER: break; /* the chart calls nobody */
+    case PP_IN_ANSWER: on_answer(&c); break;
     }
 }
 

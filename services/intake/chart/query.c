@@ -19,8 +19,11 @@
 #define COVERAGES                                                                                                      \
     "(select coalesce(json_agg(json_build_object('rank', v.rank, 'payer', v.payer, 'payer_code', v.payer_code,"        \
     " 'payer_name', v.payer_name, 'plan', v.plan, 'lob', v.lob, 'member_id', v.member_id, 'group_no', v.group_no,"     \
-    " 'effective', v.effective, 'expires', v.expires, 'reported', v.reported) order by v.rank), '[]')"                 \
+    " 'effective', v.effective, 'expires', v.expires, 'reported', v.reported, 'standing', nullif(g.standing, ''),"     \
+    " 'asked', g.asked, 'verified', g.answered, 'ended', case when g.standing = 'inactive' then g.plan_until end)"     \
+    " order by v.rank), '[]')"                                                                                         \
     " from (select distinct on (rank) * from coverage where person = c.person order by rank, reported desc) v"         \
+    " left join eligibility g on g.person = v.person and g.payer = v.payer and g.member_id = v.member_id"              \
     " where not v.ended)"
 
 #define VISITS                                                                                                         \

@@ -14,7 +14,7 @@ struct wanted {
     int32_t slot; /* tells tasks of one kind apart: line, or rank of the coverage */
     struct pp_str subject, reason;
 };
-#define WANTED_MAX (CHART_LINES_MAX + CHART_COVERAGES_MAX + 1)
+#define WANTED_MAX (CHART_LINES_MAX + 2 * CHART_COVERAGES_MAX + 1)
 
 static struct pp_uuid task_id_of(struct chart *c, struct pp_uuid case_id, enum ev_task_needed_kind kind, int32_t slot) {
     struct pp_str name = pp_arena_printf(pp_out_arena(c->out), "%s/%d/", ev_task_needed_kind_name(kind), slot);
@@ -72,6 +72,11 @@ static size_t what_is_wanted(struct chart *c, const struct ev_case *e, struct wa
                                  PP_STR("No coverage is known that holds on the day of the service.")};
     for (size_t i = 0; i < e->coverages_n; i++) {
         const struct ev_coverage *v = &e->coverages[i];
+        struct pp_str wrong = chart_eligibility_words(c, v);
+        if (wrong.n)
+            w[n++] = (struct wanted){EV_TASK_NEEDED_KIND_REGISTRATION, 0, (int32_t)v->rank,
+                                     pp_arena_printf(a, "Coverage %d of order %.*s", (int)v->rank, PP_FMT(e->order_no)),
+                                     wrong};
         if (v->payer.n || v->lob == EV_COVERAGE_LOB_SELF_PAY) continue;
         w[n++] = (struct wanted){
             EV_TASK_NEEDED_KIND_UNKNOWN_PAYER, 0, (int32_t)v->rank,
@@ -173,7 +178,11 @@ void chart_settle(struct chart *c, struct chart_case_row *k, const char *change)
     k->missing = joined(c, e->missing, e->missing_n);
     k->payer = e->coverages_n ? e->coverages[0].payer : PP_STR_NONE;
     struct pp_str digest = PP_STR_NONE;
-    if (digest_of(c, e, &digest) && pp_str_eq(digest, k->digest)) return;
+    chart_eligibility_ask(c, e);
+    if (digest_of(c, e, &digest) && pp_str_eq(digest, k->digest)) {
+        if (c->verified) sync_tasks(c, k, e);
+        return;
+    }
     k->digest = digest;
     k->case_version++;
     k->changed = c->ctx->now_ms;

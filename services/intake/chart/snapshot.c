@@ -153,19 +153,21 @@ static int32_t last_line(struct chart *c, const struct chart_case_row *k) {
     return last;
 }
 
-/* The first day on which a wanted line is to happen, else today: coverages must hold then. */
-static pp_date first_service(struct chart *c, const struct ev_case *e, struct pp_str zone) {
+pp_date chart_first_service(struct chart *c, const struct ev_case *e) {
+    const struct pp_site *site = pp_refs_site(c->ctx->refs, e->site);
     pp_date first = 0;
     for (size_t i = 0; i < e->lines_n; i++) {
         const struct ev_case_line *l = &e->lines[i];
         if (l->state == EV_CASE_LINE_STATE_ACTIVE && l->service_date && (!first || l->service_date < first))
             first = l->service_date;
     }
-    return first ? first : pp_zone_date(zone, c->ctx->now_ms);
+    return first ? first : pp_zone_date(site ? site->zone : PP_STR_NONE, c->ctx->now_ms);
 }
 
 static void say_missing(struct chart *c, struct ev_case *e, bool patient_known) {
-    bool coverage = e->coverages_n == 0, payer = false, mapping = false;
+    /* A first coverage that the payer says has ended is none. */
+    bool coverage = e->coverages_n == 0 || e->coverages[0].standing == EV_COVERAGE_STANDING_INACTIVE, payer = false,
+         mapping = false;
     for (size_t i = 0; i < e->coverages_n; i++)
         payer |= !e->coverages[i].payer.n && e->coverages[i].lob != EV_COVERAGE_LOB_SELF_PAY;
     for (size_t i = 0; i < e->lines_n; i++)
@@ -210,7 +212,7 @@ struct ev_case *chart_snapshot(struct chart *c, struct chart_case_row *k) {
         enum ev_case_urgency u;
         if (chart_is_active(l) && ev_case_urgency_parse(l->urgency, &u) && u > e->urgency) e->urgency = u;
     }
-    e->coverages_n = chart_coverages_on(c, first_service(c, e, site ? site->zone : PP_STR_NONE), e->coverages);
+    e->coverages_n = chart_coverages_on(c, chart_first_service(c, e), e->coverages);
     add_visits(c, e, s, served_n, last);
     keep_links(c, k, e);
     say_missing(c, e, p && (p->family.n || p->mrn.n));

@@ -89,6 +89,13 @@ static const struct pp_col merge_cols[] = {
 };
 #undef C
 
+#define C(member, kind) PP_COL(chart_eligibility_row, member, kind)
+static const struct pp_col eligibility_cols[] = {
+    C(payer, TEXT),  C(member_id, TEXT), C(trace, TEXT),      C(number, INT), C(standing, TEXT), C(plan, TEXT),
+    C(reason, TEXT), C(plan_from, DATE), C(plan_until, DATE), C(asked, TIME), C(answered, TIME), C(waiting, BOOL),
+};
+#undef C
+
 #define TABLE(id, table_name, nkeys)                                                                                   \
     static const struct pp_table id##_table = {.name = table_name,                                                     \
                                                .row_size = sizeof(struct chart_##id##_row),                            \
@@ -105,6 +112,7 @@ TABLE(case_visit, "case_visit", 2);
 TABLE(unmatched, "unmatched", 1);
 TABLE(task, "open_task", 1);
 TABLE(merge, "merge", 1);
+TABLE(eligibility, "eligibility", 2);
 
 const struct pp_table *const chart_tables[CHART_TABLE_COUNT] = {
     [CHART_PATIENT] = &patient_table,
@@ -117,4 +125,5 @@ const struct pp_table *const chart_tables[CHART_TABLE_COUNT] = {
     [CHART_UNMATCHED] = &unmatched_table,
     [CHART_TASK] = &task_table,
     [CHART_MERGE] = &merge_table,
+    [CHART_ELIGIBILITY] = &eligibility_table,
 };

@@ -20,6 +20,7 @@ enum chart_table {
     CHART_UNMATCHED,
     CHART_TASK,
     CHART_MERGE,
+    CHART_ELIGIBILITY,
     CHART_TABLE_COUNT
 };
 
@@ -114,6 +115,18 @@ struct chart_merge_row {
     struct pp_uuid other;
     struct pp_str side; /* survivor, retired: what this person is */
     int64_t at;
+};
+
+struct chart_eligibility_row { /* what a payer says of a member number, asked for or not */
+    struct pp_row row;
+    struct pp_str payer, member_id;
+    struct pp_str trace;        /* of the last question; empty: never asked */
+    int32_t number;             /* of the last question, counted over the person */
+    struct pp_str standing;     /* active, inactive, not_found; empty: nothing said yet */
+    struct pp_str plan, reason; /* reason: AAA03 of not_found */
+    pp_date plan_from, plan_until;
+    int64_t asked, answered;
+    bool waiting; /* the question is under way */
 };
 
 extern const struct pp_table *const chart_tables[CHART_TABLE_COUNT];

@@ -271,14 +271,18 @@ enum rcv_verdict rcv_resolve(struct rcv_registry *g, const struct rcv_subject *s
     }
     enum rcv_verdict verdict = RCV_KNOWN;
     if (by_id == RCV_NOBODY && by_number == RCV_NOBODY) {
-        if (s->nwho == 0) {
-            *ret_reason = "no patient identifier";
+        if (s->nwho == 0 || s->known_only) {
+            *ret_reason = s->known_only ? "nobody is known by what the message says" : "no patient identifier";
             return RCV_NOBODY;
         }
         who = g->new_id(g->user);
         if (!add_person(g, (struct rcv_person){.tenant = s->tenant, .id = who, .provisional = true, .changed = true}))
             return RCV_NOBODY;
         verdict = RCV_MINTED;
+    }
+    if (s->known_only) {
+        *ret_person = by_number == RCV_KNOWN ? home : who;
+        return RCV_KNOWN;
     }
     struct rcv_person *p = find_person(g, who);
     if (p) complete(g, p, s);

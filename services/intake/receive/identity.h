@@ -58,13 +58,14 @@ struct rcv_subject {
     int nabout; /* numbers of things: order, appointment, claim, document */
     pp_date birth;
     struct pp_str sex, family; /* family in upper case */
+    bool known_only;           /* nobody is minted and nothing is linked: the message knows the person second hand */
 };
 
 enum rcv_verdict {
     RCV_KNOWN,    /* person is set */
     RCV_MINTED,   /* a new person was made */
     RCV_CONFLICT, /* reason says why; person is the one that was found first, for the task */
-    RCV_NOBODY,   /* no identifier at all */
+    RCV_NOBODY,   /* no identifier at all, or known_only and nobody is known */
 };
 
 struct rcv_registry;

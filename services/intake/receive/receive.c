@@ -4,59 +4,15 @@
  *   apply   per message: repeat? resolve each fact's person, say the facts
  *   finish  write messages, identifiers and persons in the same transaction
  */
-#include "receive.h"
+#include "receive_int.h"
 #include "base/hash.h"
 #include "io/blob.h"
 #include "io/log.h"
 #include "io/metrics.h"
-#include "report.h"
-#include "service/engine.h"
-#include "service/packs.h"
-#include "statements.h"
 
 #include <stdlib.h>
 
-#define QUARANTINE_EVENTS_MAX 20    /* facts about refused parts of one message; the count tells of the rest */
-#define RAW_BYTES_MAX (128u * 1024) /* larger bodies stand in the blob store under their hash */
-#define TASK_DUE_MS (PP_MS_DAY)
-
-struct message { /* one input, from load() to finish() */
-    struct rcv_source src;
-    struct rcv_reading reading;
-    struct pp_str format, message_id, hash, bytes;
-    struct pp_uuid sender_unit; /* pseudo-person of the sender */
-    int64_t received_ms;
-    const char *state; /* NULL until applied: then it is written */
-    struct pp_str reason;
-    int facts;
-    struct message *next_applied;
-};
-
-struct said {
-    struct pp_uuid person;
-    struct pp_str tenant, what, hash;
-    bool changed;
-    struct said *next;
-};
-
-struct seen { /* a message known before, or applied earlier in this batch */
-    struct pp_str tenant, sender, message_id, hash;
-    struct seen *next;
-};
-
-struct receive {
-    struct pp_engine *engine;
-    struct pp_packs *packs;
-    const struct pp_refs *refs; /* of the batch */
-    struct pp_batch *batch;
-    struct rcv_registry *registry;
-    struct seen *seen;
-    struct said *said;
-    struct message *applied, *applied_last;
-    const struct pp_input *input; /* that is being applied, and how many persons it minted */
-    uint32_t minted;
-    struct pp_array a[13]; /* parameter arrays, kept from batch to batch */
-};
+#define QUARANTINE_EVENTS_MAX 20 /* facts about refused parts of one message; the count tells of the rest */
 
 /* ---- ids ---- */
 
@@ -101,6 +57,10 @@ static struct message *begin_message(struct receive *rc, struct pp_batch *b, str
     m->message_id = pp_headers_get(in->headers, in->nheaders, "pp_message_id");
     if (!m->message_id.n) m->message_id = m->hash;
     m->received_ms = in->hdr.time_ms ? in->hdr.time_ms : pp_batch_now(b);
+    m->file_name = pp_headers_get(in->headers, in->nheaders, "pp_file");
+    struct pp_str from = pp_headers_get(in->headers, in->nheaders, RCV_STEP_HEADER);
+    m->step = from.n && pp_str_int(from, &m->from);
+    m->large = !m->step && pp_str_eqz(format, "x12") && pp_headers_get(in->headers, in->nheaders, "pp_dataref").n;
     m->sender_unit = pp_pseudo_person(m->src.tenant, pp_arena_printf(a, "sender:%.*s", PP_FMT(m->src.sender)));
     m->bytes = in->value;
     in->app = m;
@@ -139,9 +99,12 @@ static void on_messages(void *user, const struct pp_rows *rows) {
         struct pp_arena *a = pp_batch_arena(rc->batch);
         struct seen *s = pp_arena_new(a, struct seen);
         if (!s) return;
-        *s =
-            (struct seen){pp_arena_str(a, pp_rows_str(rows, i, 0)), pp_arena_str(a, pp_rows_str(rows, i, 1)),
-                          pp_arena_str(a, pp_rows_str(rows, i, 2)), pp_arena_str(a, pp_rows_str(rows, i, 3)), rc->seen};
+        *s = (struct seen){pp_arena_str(a, pp_rows_str(rows, i, 0)),
+                           pp_arena_str(a, pp_rows_str(rows, i, 1)),
+                           pp_arena_str(a, pp_rows_str(rows, i, 2)),
+                           pp_arena_str(a, pp_rows_str(rows, i, 3)),
+                           pp_rows_int(rows, i, 4),
+                           rc->seen};
         rc->seen = s;
     }
 }
@@ -194,21 +157,12 @@ static void add_keys(struct receive *rc, const struct rcv_key *keys, int n) {
     }
 }
 
-static void begin_arrays(struct receive *rc, const enum pp_pg_type *types, int n) {
-    for (int i = 0; i < n; i++) pp_array_begin(&rc->a[i], types[i]);
-}
-
-static int params(struct receive *rc, struct pp_str *ret, int n) {
-    for (int i = 0; i < n; i++) ret[i] = pp_array_param(&rc->a[i]);
-    return n;
-}
-
 /* Subjects repeat from fact to fact of a message; looking a key up twice is harmless but not free. */
 static void add_message_keys(struct receive *rc, const struct message *m) {
     const struct rcv_subject *last = NULL;
     for (const struct rcv_report *r = m->reading.first; r; r = r->next) {
         if (r->subject != last) {
-            if (!last || r->subject->nwho != last->nwho) add_keys(rc, r->subject->who, r->subject->nwho);
+            add_keys(rc, r->subject->who, r->subject->nwho);
             add_keys(rc, r->subject->about, r->subject->nabout);
         }
         if (r->retired) add_keys(rc, r->retired->who, r->retired->nwho);
@@ -218,19 +172,20 @@ static void add_message_keys(struct receive *rc, const struct message *m) {
 
 static void look_up(struct receive *rc, struct pp_batch *b) {
     struct pp_str p[4];
-    begin_arrays(rc, (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT}, 3);
+    rcv_begin_arrays(rc, (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT}, 3);
     for (struct pp_input *in = pp_batch_next(b, NULL); in; in = pp_batch_next(b, in)) {
         const struct message *m = in->app;
+        if (!m) continue;
         pp_array_text(&rc->a[0], m->src.tenant);
         pp_array_text(&rc->a[1], m->src.sender);
         pp_array_text(&rc->a[2], m->message_id);
     }
-    pp_batch_select(b, RCV_SELECT_MESSAGES, p, params(rc, p, 3), on_messages, rc);
-    begin_arrays(rc, (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_INT2, PP_PG_TEXT, PP_PG_TEXT}, 4);
-    for (struct pp_input *in = pp_batch_next(b, NULL); in; in = pp_batch_next(b, in)) add_message_keys(rc, in->app);
-    if (!rc->a[0].n) return;
-    params(rc, p, 4);
-    pp_batch_select(b, RCV_SELECT_REGISTRY, p, 4, on_registry, rc);
+    if (rc->a[0].n) pp_batch_select(b, RCV_SELECT_MESSAGES, p, rcv_params(rc, p, 3), on_messages, rc);
+    rcv_begin_arrays(rc, (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_INT2, PP_PG_TEXT, PP_PG_TEXT}, 4);
+    for (struct pp_input *in = pp_batch_next(b, NULL); in; in = pp_batch_next(b, in))
+        if (in->app) add_message_keys(rc, in->app);
+    if (rc->a[0].n) pp_batch_select(b, RCV_SELECT_REGISTRY, p, rcv_params(rc, p, 4), on_registry, rc);
+    rcv_early_look_up(rc, b);
 }
 
 struct fetch { /* a body that stands in the blob store */
@@ -238,12 +193,20 @@ struct fetch { /* a body that stands in the blob store */
     struct pp_input *in;
     struct pp_batch *batch;
     uint64_t ticket;
-    int *left;
 };
 
 static void all_read(struct receive *rc, struct pp_batch *b) {
-    for (struct pp_input *in = pp_batch_next(b, NULL); in; in = pp_batch_next(b, in)) keep_blobs(rc, b, in->app);
+    for (struct pp_input *in = pp_batch_next(b, NULL); in; in = pp_batch_next(b, in)) {
+        struct message *m = in->app;
+        if (!m) continue;
+        keep_blobs(rc, b, m);
+        if (!m->step) rcv_keep_ack(rc, m);
+    }
     look_up(rc, b);
+}
+
+static void one_read(struct receive *rc) {
+    if (--rc->unread == 0) all_read(rc, rc->batch);
 }
 
 static void on_body(void *user, struct pp_str bytes, const struct pp_err *err) {
@@ -253,7 +216,7 @@ static void on_body(void *user, struct pp_str bytes, const struct pp_err *err) {
         struct message *m = f.in->app;
         m->bytes = pp_arena_str(pp_batch_arena(f.batch), bytes);
         read_message(m, f.in);
-        if (--*f.left == 0) all_read(f.rc, f.batch);
+        one_read(f.rc);
     }
     pp_batch_unhold(f.batch, f.ticket, err);
 }
@@ -265,25 +228,40 @@ static int load(void *user, struct pp_batch *b, struct pp_err *err) {
     rc->refs = pp_packs_current(rc->packs);
     rc->seen = NULL;
     rc->said = NULL;
+    rc->early = NULL;
+    rc->waited = 0;
     rc->applied = rc->applied_last = NULL;
     rc->registry = rcv_registry_new(a, new_id, rc);
-    int *left = pp_arena_new(a, int);
-    if (!rc->registry || !left) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch is used up");
+    if (!rc->registry) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch is used up");
+    struct message *step = NULL;
+    rc->unread = 1; /* this loop itself */
     for (struct pp_input *in = pp_batch_next(b, NULL); in; in = pp_batch_next(b, in)) {
+        in->app = NULL;
+        if (in->kind == PP_INPUT_TIMER) continue;
         struct message *m = begin_message(rc, b, in);
         if (!m) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch is used up");
         struct pp_str ref = pp_headers_get(in->headers, in->nheaders, "pp_dataref");
+        if (m->large) continue; /* read in steps that follow */
+        if (m->step) {          /* one file in a batch */
+            m->postponed = step != NULL;
+            if (m->postponed) continue;
+            step = m;
+            rc->unread++;
+            rcv_step_load(rc, in, m, one_read);
+            continue;
+        }
         if (!ref.n) {
             read_message(m, in);
             continue;
         }
         struct fetch *f = malloc(sizeof *f); /* outlives the batch when that is thrown away */
         if (!f) abort();
-        *f = (struct fetch){rc, in, b, pp_batch_hold(b), left};
-        ++*left;
+        *f = (struct fetch){rc, in, b, pp_batch_hold(b)};
+        rc->unread++;
         pp_blob_get(pp_engine_blobs(rc->engine), pp_engine_loop(rc->engine), m->src.tenant, ref, on_body, f);
     }
-    if (*left == 0) all_read(rc, b);
+    rcv_acks_load(rc, b);
+    one_read(rc);
     return 0;
 }
 
@@ -294,8 +272,8 @@ static int say(struct pp_batch *b, struct pp_input *in, const struct message *m,
     return pp_batch_effects(b, in, m->src.tenant, person, o, err);
 }
 
-static int emit_one(struct receive *rc, struct pp_input *in, struct message *m, struct pp_uuid person, struct ev ev,
-                    struct pp_err *err) {
+int rcv_say(struct receive *rc, struct pp_input *in, struct message *m, struct pp_uuid person, struct ev ev,
+            struct pp_err *err) {
     struct pp_out *o = pp_out_new(m->src.arena, person);
     if (!o) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch is used up");
     pp_emit(o, &ev);
@@ -332,8 +310,8 @@ static bool was_said(struct receive *rc, const struct message *m, struct pp_uuid
     return false;
 }
 
-static int quarantine(struct receive *rc, struct pp_input *in, struct message *m, struct pp_str place,
-                      struct pp_str reason, struct pp_err *err) {
+int rcv_quarantine(struct receive *rc, struct pp_input *in, struct message *m, struct pp_str place,
+                   struct pp_str reason, struct pp_err *err) {
     struct ev_message_quarantined q = {.sender = m->src.sender,
                                        .message_id = m->message_id,
                                        .type = m->reading.type,
@@ -341,13 +319,23 @@ static int quarantine(struct receive *rc, struct pp_input *in, struct message *m
                                        .reason = reason,
                                        .hash = m->hash};
     if (!ev_message_quarantined_format_parse(m->format, &q.format)) q.format = EV_MESSAGE_QUARANTINED_FORMAT_UNKNOWN;
-    return emit_one(rc, in, m, m->sender_unit, ev_of_message_quarantined(&q), err);
+    return rcv_say(rc, in, m, m->sender_unit, ev_of_message_quarantined(&q), err);
+}
+
+/* One of many facts of a file: the others go on. */
+static void part_refused(struct message *m, struct pp_str reason) {
+    m->refused++;
+    m->state = "partly_refused";
+    if (!m->reason.n) m->reason = reason;
 }
 
 /* Identifiers that do not fit together: the message waits, and a person is asked. */
-static int ask_same_person(struct receive *rc, struct pp_input *in, struct message *m, const char *reason,
-                           struct pp_err *err) {
+static int ask_same_person(struct receive *rc, struct pp_input *in, struct message *m, const struct rcv_report *r,
+                           const char *reason, struct pp_err *err) {
     struct pp_str name = pp_arena_printf(m->src.arena, "same_person/%.*s", PP_FMT(m->message_id));
+    bool alone = r && r->alone;
+    if (alone && r->subject->nabout) /* of many claims in a file this one */
+        name = pp_arena_printf(m->src.arena, "%.*s/%.*s", PP_FMT(name), PP_FMT(r->subject->about[0].value));
     struct ev_task_needed t = {
         .task_id = pp_uuid_derive(m->sender_unit, name),
         .kind = EV_TASK_NEEDED_KIND_SAME_PERSON,
@@ -357,10 +345,13 @@ static int ask_same_person(struct receive *rc, struct pp_input *in, struct messa
         .due = m->src.now_ms + TASK_DUE_MS,
         .owner = EV_TASK_NEEDED_OWNER_INTAKE,
     };
-    m->state = "waiting";
+    if (alone)
+        part_refused(m, t.reason);
+    else
+        m->state = "waiting";
     m->reason = t.reason;
-    if (quarantine(rc, in, m, PP_STR_NONE, t.reason, err) < 0) return -1;
-    return emit_one(rc, in, m, m->sender_unit, ev_of_task_needed(&t), err);
+    if (rcv_quarantine(rc, in, m, PP_STR_NONE, t.reason, err) < 0) return -1;
+    return rcv_say(rc, in, m, m->sender_unit, ev_of_task_needed(&t), err);
 }
 
 static int apply_merge(struct receive *rc, struct pp_input *in, struct message *m, const struct rcv_report *r,
@@ -369,13 +360,13 @@ static int apply_merge(struct receive *rc, struct pp_input *in, struct message *
     const char *reason;
     if (rcv_resolve(rc->registry, r->subject, &survivor, &reason) >= RCV_CONFLICT ||
         rcv_resolve(rc->registry, r->retired, &retired, &reason) >= RCV_CONFLICT)
-        return ask_same_person(rc, in, m, reason, err);
+        return ask_same_person(rc, in, m, r, reason, err);
     if (!rcv_merge(rc->registry, survivor, retired)) return 0; /* one person already */
     struct ev_patient_merged e = *r->ev.as.patient_merged;
     e.survivor = survivor;
     e.retired = retired;
-    if (emit_one(rc, in, m, survivor, ev_of_patient_merged(&e), err) < 0) return -1;
-    return emit_one(rc, in, m, retired, ev_of_patient_merged(&e), err);
+    if (rcv_say(rc, in, m, survivor, ev_of_patient_merged(&e), err) < 0) return -1;
+    return rcv_say(rc, in, m, retired, ev_of_patient_merged(&e), err);
 }
 
 static int apply_payer(struct receive *rc, struct pp_input *in, struct message *m, const struct rcv_report *r,
@@ -388,38 +379,48 @@ static int apply_payer(struct receive *rc, struct pp_input *in, struct message *
             m->src.tenant, pp_arena_printf(m->src.arena, "control:%.*s:%.*s", PP_FMT(e->payer), PP_FMT(e->control)));
     else if (!pp_trace_parse(e->trace, &person, &n))
         person = pp_pseudo_person(m->src.tenant, pp_arena_printf(m->src.arena, "payer:%.*s", PP_FMT(e->payer)));
-    return emit_one(rc, in, m, person, r->ev, err);
+    return rcv_say(rc, in, m, person, r->ev, err);
 }
 
 /* A provisional person turned out to be a known one: both homes hear of it. */
 static int say_merges(struct receive *rc, struct pp_input *in, struct message *m, struct pp_err *err) {
     struct ev_patient_merged e = {.sender = m->src.sender};
     while (rcv_registry_take_merge(rc->registry, &e.survivor, &e.retired))
-        if (emit_one(rc, in, m, e.survivor, ev_of_patient_merged(&e), err) < 0 ||
-            emit_one(rc, in, m, e.retired, ev_of_patient_merged(&e), err) < 0)
+        if (rcv_say(rc, in, m, e.survivor, ev_of_patient_merged(&e), err) < 0 ||
+            rcv_say(rc, in, m, e.retired, ev_of_patient_merged(&e), err) < 0)
             return -1;
     return 0;
 }
 
-static int apply_fact(struct receive *rc, struct pp_input *in, struct message *m, const struct rcv_report *r,
-                      struct pp_err *err) {
-    struct pp_uuid person;
-    const char *reason;
-    enum rcv_verdict v = rcv_resolve(rc->registry, r->subject, &person, &reason);
-    if (say_merges(rc, in, m, err) < 0) return -1;
-    if (v == RCV_CONFLICT) return ask_same_person(rc, in, m, reason, err);
-    if (v == RCV_NOBODY) {
-        m->state = "refused";
-        m->reason = pp_str_z(reason);
-        return quarantine(rc, in, m, PP_STR_NONE, m->reason, err);
+static int apply_nobody(struct receive *rc, struct pp_input *in, struct message *m, const struct rcv_report *r,
+                        const char *reason, struct pp_err *err) {
+    if (r->waits.value.n) return rcv_early_wait(rc, in, m, r, err);
+    if (r->alone) {
+        part_refused(m, pp_str_z(reason));
+        return rcv_quarantine(rc, in, m, PP_STR_NONE, pp_str_z(reason), err);
     }
-    if (was_said(rc, m, person, r)) return 0;
-    return emit_one(rc, in, m, person, r->ev, err);
+    m->state = "refused";
+    m->reason = pp_str_z(reason);
+    return rcv_quarantine(rc, in, m, PP_STR_NONE, m->reason, err);
 }
 
-static const struct seen *find_seen(const struct receive *rc, const struct message *m, bool *ret_other_body) {
-    const struct seen *other = NULL;
-    for (const struct seen *s = rc->seen; s; s = s->next) {
+static int apply_fact(struct receive *rc, struct pp_input *in, struct message *m, const struct rcv_report *r,
+                      struct pp_err *err) {
+    struct pp_uuid person = r->person;
+    const char *reason;
+    if (!pp_uuid_none(person)) return rcv_say(rc, in, m, person, r->ev, err);
+    enum rcv_verdict v = rcv_resolve(rc->registry, r->subject, &person, &reason);
+    if (say_merges(rc, in, m, err) < 0) return -1;
+    if (v == RCV_CONFLICT) return ask_same_person(rc, in, m, r, reason, err);
+    if (v == RCV_NOBODY) return apply_nobody(rc, in, m, r, reason, err);
+    if (was_said(rc, m, person, r)) return 0;
+    if (rcv_say(rc, in, m, person, r->ev, err) < 0) return -1;
+    return r->ev.type == EV_CLAIM_REPORTED ? rcv_early_say(rc, in, m, r->subject, person, err) : 0;
+}
+
+static struct seen *find_seen(const struct receive *rc, const struct message *m, bool *ret_other_body) {
+    struct seen *other = NULL;
+    for (struct seen *s = rc->seen; s; s = s->next) {
         if (!pp_str_eq(s->message_id, m->message_id) || !pp_str_eq(s->sender, m->src.sender) ||
             !pp_str_eq(s->tenant, m->src.tenant))
             continue;
@@ -433,10 +434,19 @@ static const struct seen *find_seen(const struct receive *rc, const struct messa
     return other;
 }
 
+static void applied(struct receive *rc, struct message *m) {
+    if (rc->applied_last)
+        rc->applied_last->next_applied = m;
+    else
+        rc->applied = m;
+    rc->applied_last = m;
+}
+
 static int apply_reading(struct receive *rc, struct pp_input *in, struct message *m, struct pp_err *err) {
     int told = 0;
     for (const struct rcv_refusal *q = m->reading.refusals; q && told < QUARANTINE_EVENTS_MAX; q = q->next, told++)
-        if (quarantine(rc, in, m, q->place, q->reason, err) < 0) return -1;
+        if (rcv_quarantine(rc, in, m, q->place, q->reason, err) < 0) return -1;
+    m->refused = m->reading.nrefusals;
     if (m->reading.nrefusals) {
         m->state = m->reading.nreports ? "partly_refused" : "refused";
         m->reason = m->reading.refusals->reason;
@@ -454,14 +464,37 @@ static int apply_reading(struct receive *rc, struct pp_input *in, struct message
     return 0;
 }
 
+/* A large file: it is noted now and read from the next record on. */
+static int apply_large(struct receive *rc, struct pp_input *in, struct message *m, struct pp_err *err) {
+    m->state = "reading";
+    m->reading.type = PP_STR("X12");
+    return rcv_step_send(rc, in, m, 0, err);
+}
+
+/* A step whose place was passed already is a repeat; one that came too early cannot be. */
+static int apply_step(struct receive *rc, struct pp_input *in, struct message *m, struct seen *s, struct pp_err *err) {
+    if (m->postponed) return rcv_step_send(rc, in, m, m->from, err);
+    if (!s || s->read_until != m->from) {
+        pp_metric_add("pp_receive_repeats_total", NULL, 1);
+        return 0;
+    }
+    if (apply_reading(rc, in, m, err) < 0 || rcv_ack_wanted(rc, in, m, err) < 0) return -1;
+    s->read_until = m->next;
+    applied(rc, m);
+    return m->last ? 0 : rcv_step_send(rc, in, m, m->next, err);
+}
+
 static int apply(void *user, struct pp_batch *b, struct pp_input *in, struct pp_err *err) {
     struct receive *rc = user;
     struct message *m = in->app;
     bool other_body;
-    const struct seen *before = find_seen(rc, m, &other_body);
     rc->input = in;
     rc->minted = 0;
+    if (in->kind == PP_INPUT_TIMER)
+        return in->code == RCV_TIMER_EARLY ? rcv_early_timer(rc, in, err) : rcv_ack_timer(rc, in, err);
+    struct seen *before = find_seen(rc, m, &other_body);
     if (pp_arena_failed(m->src.arena)) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch is used up");
+    if (m->step) return apply_step(rc, in, m, other_body ? NULL : before, err);
     if (before && !other_body) {
         pp_metric_add("pp_receive_repeats_total", NULL, 1);
         return 0;
@@ -469,113 +502,32 @@ static int apply(void *user, struct pp_batch *b, struct pp_input *in, struct pp_
     if (before) {
         m->state = "other_body";
         m->reason = PP_STR("the same message id came before with another body");
-        if (quarantine(rc, in, m, PP_STR_NONE, m->reason, err) < 0) return -1;
-    } else if (apply_reading(rc, in, m, err) < 0) {
+        m->ack_hash[0] = '\0';
+        if (rcv_quarantine(rc, in, m, PP_STR_NONE, m->reason, err) < 0) return -1;
+    } else if ((m->large ? apply_large(rc, in, m, err) : apply_reading(rc, in, m, err)) < 0) {
         return -1;
     }
     struct seen *s = pp_arena_new(pp_batch_arena(b), struct seen);
     if (!s) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch is used up");
-    *s = (struct seen){m->src.tenant, m->src.sender, m->message_id, m->hash, rc->seen};
+    *s = (struct seen){m->src.tenant, m->src.sender, m->message_id, m->hash, 0, rc->seen};
     rc->seen = s;
-    if (rc->applied_last)
-        rc->applied_last->next_applied = m;
-    else
-        rc->applied = m;
-    rc->applied_last = m;
-    return 0;
+    applied(rc, m);
+    return rcv_ack_wanted(rc, in, m, err);
 }
 
 /* ---- finish ---- */
 
-static void write_messages(struct receive *rc, struct pp_batch *b) {
-    struct pp_str p[13];
-    begin_arrays(rc,
-                 (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT,
-                                           PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TEXT, PP_PG_TIMESTAMPTZ,
-                                           PP_PG_INT4, PP_PG_BYTEA},
-                 13);
-    for (const struct message *m = rc->applied; m; m = m->next_applied) {
-        pp_array_text(&rc->a[0], m->src.tenant);
-        pp_array_uuid(&rc->a[1], m->sender_unit);
-        pp_array_i2(&rc->a[2], (int16_t)pp_home_of(m->sender_unit));
-        pp_array_text(&rc->a[3], m->src.sender);
-        pp_array_text(&rc->a[4], m->message_id);
-        pp_array_text(&rc->a[5], m->hash);
-        pp_array_text(&rc->a[6], m->format);
-        pp_array_text(&rc->a[7], m->reading.type);
-        pp_array_text(&rc->a[8], pp_str_z(m->state));
-        pp_array_text(&rc->a[9], m->reason);
-        pp_array_time(&rc->a[10], m->received_ms);
-        pp_array_i4(&rc->a[11], m->facts);
-        if (m->bytes.n > RAW_BYTES_MAX)
-            pp_array_null(&rc->a[12]);
-        else
-            pp_array_text(&rc->a[12], m->bytes);
-    }
-    pp_batch_write(b, RCV_INSERT_MESSAGES, p, params(rc, p, 13), NULL, NULL);
-}
-
-static void write_identifiers(struct receive *rc, struct pp_batch *b) {
-    struct pp_str p[6];
-    begin_arrays(rc, (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_INT2, PP_PG_TEXT, PP_PG_TEXT},
-                 6);
-    for (const struct rcv_link *l = rcv_registry_link_next(rc->registry, NULL); l;
-         l = rcv_registry_link_next(rc->registry, l)) {
-        pp_array_text(&rc->a[0], l->key.tenant);
-        pp_array_uuid(&rc->a[1], l->person);
-        pp_array_i2(&rc->a[2], (int16_t)pp_home_of(l->person));
-        pp_array_i2(&rc->a[3], (int16_t)l->key.kind);
-        pp_array_text(&rc->a[4], l->key.authority);
-        pp_array_text(&rc->a[5], l->key.value);
-    }
-    if (rc->a[0].n) pp_batch_write(b, RCV_INSERT_IDENTIFIERS, p, params(rc, p, 6), NULL, NULL);
-}
-
-static void write_persons(struct receive *rc, struct pp_batch *b) {
-    struct pp_str p[8];
-    begin_arrays(rc,
-                 (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_UUID, PP_PG_DATE, PP_PG_TEXT,
-                                           PP_PG_TEXT, PP_PG_BOOL},
-                 8);
-    for (const struct rcv_person *q = rcv_registry_person_next(rc->registry, NULL); q;
-         q = rcv_registry_person_next(rc->registry, q)) {
-        pp_array_text(&rc->a[0], q->tenant);
-        pp_array_uuid(&rc->a[1], q->id);
-        pp_array_i2(&rc->a[2], (int16_t)pp_home_of(q->id));
-        if (pp_uuid_none(q->survivor))
-            pp_array_null(&rc->a[3]);
-        else
-            pp_array_uuid(&rc->a[3], q->survivor);
-        pp_array_date(&rc->a[4], q->birth);
-        pp_array_text(&rc->a[5], q->sex);
-        pp_array_text(&rc->a[6], q->family);
-        pp_array_bool(&rc->a[7], q->provisional);
-    }
-    if (rc->a[0].n) pp_batch_write(b, RCV_UPSERT_PERSONS, p, params(rc, p, 8), NULL, NULL);
-}
-
-static void write_said(struct receive *rc, struct pp_batch *b) {
-    struct pp_str p[5];
-    begin_arrays(rc, (const enum pp_pg_type[]){PP_PG_TEXT, PP_PG_UUID, PP_PG_INT2, PP_PG_TEXT, PP_PG_TEXT}, 5);
-    for (const struct said *s = rc->said; s; s = s->next) {
-        if (!s->changed) continue;
-        pp_array_text(&rc->a[0], s->tenant);
-        pp_array_uuid(&rc->a[1], s->person);
-        pp_array_i2(&rc->a[2], (int16_t)pp_home_of(s->person));
-        pp_array_text(&rc->a[3], s->what);
-        pp_array_text(&rc->a[4], s->hash);
-    }
-    if (rc->a[0].n) pp_batch_write(b, RCV_UPSERT_SAID, p, params(rc, p, 5), NULL, NULL);
-}
-
 static int finish(void *user, struct pp_batch *b, struct pp_err *err) {
     struct receive *rc = user;
     if (pp_arena_failed(pp_batch_arena(b))) return pp_err_set(err, PP_ERR_LIMIT, "memory of the batch is used up");
+    rcv_early_write(rc, b); /* timers may have changed some */
+    rcv_write_acks(rc, b);
     if (!rc->applied) return 0;
-    write_messages(rc, b);
-    write_identifiers(rc, b);
-    write_persons(rc, b);
-    write_said(rc, b);
+    rcv_write_messages(rc, b);
+    rcv_write_steps(rc, b);
+    rcv_write_identifiers(rc, b);
+    rcv_write_persons(rc, b);
+    rcv_write_said(rc, b);
     return 0;
 }
 
@@ -585,6 +537,9 @@ static int start(void *user, struct pp_engine *e, struct pp_err *err) {
     struct receive *rc = user;
     const struct pp_config *c = pp_engine_config(e);
     rc->engine = e;
+    rc->drop_dir = pp_config_str(c, "drop-dir");
+    rc->files = rcv_files_new();
+    if (!rc->files) return pp_err_set(err, PP_ERR_NOMEM, "receive");
     if (!pp_engine_blobs(e)) return pp_err_set(err, PP_ERR_INVALID, "receive needs a blob store: set blob-dir");
     struct pp_packs_opts o = {pp_config_str(c, "kafka-brokers"), pp_config_str(c, "packs-dir"), pp_engine_blobs(e)};
     return pp_packs_start(pp_engine_loop(e), &o, &rc->packs, err);
@@ -594,6 +549,8 @@ static void stop(void *user) {
     struct receive *rc = user;
     pp_packs_stop(rc->packs);
     rc->packs = NULL;
+    rcv_files_free(rc->files);
+    rc->files = NULL;
 }
 
 static bool ready(void *user, const char **ret_wait) {
@@ -603,21 +560,33 @@ static bool ready(void *user, const char **ret_wait) {
 /* From services/intake/receive/migrations, embedded at build time. */
 extern const char *const receive_migrations[];
 
+static const struct pp_config_key keys[] = {
+    {"drop-dir", PP_CFG_STR, 0, 1023, "", "",
+     "Drop folders, as the door knows them: 999 and TA1 are put into <drop-dir>/<tenant>/<partner>/acks/; empty: they "
+     "are "
+     "not."},
+    {0},
+};
+
 #define SOURCE_NO 1
 
 int receive_main(int argc, char **argv) {
     static struct receive rc;
+    static const char *const outputs[] = {PP_TOPIC_INBOUND, NULL}; /* steps of large files */
     for (size_t i = 0; i < sizeof rc.a / sizeof rc.a[0]; i++) pp_array_init(&rc.a[i]);
     struct pp_app app = {
         .name = "receive",
         .source_no = SOURCE_NO,
         .topics = {PP_TOPIC_INBOUND},
+        .outputs = outputs,
         .stmts = receive_statements,
         .migrations = receive_migrations,
         .ops = {.load = load, .apply = apply, .finish = finish, .user = &rc},
         .start = start,
         .stop = stop,
         .ready = ready,
+        .keys = keys,
+        .front = &rcv_front,
     };
     return pp_app_main(&app, argc, argv);
 }

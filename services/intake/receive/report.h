@@ -33,6 +33,9 @@ struct rcv_report {
     const struct rcv_subject *subject;
     const struct rcv_subject *retired; /* MERGE */
     struct ev ev;
+    struct pp_uuid person; /* FACT: a number of ours in the message holds it; none: by the subject */
+    bool alone;            /* of many in a file: what is wrong with it holds up nothing else */
+    struct rcv_key waits;  /* FACT about nobody yet: it waits until this number is known; value empty: refused */
     /* A fact that repeats what was said before under the same key need not be said again. Empty: always said. */
     struct pp_str said_key;
     /* Bytes that must be in the blob store before the fact is; the fact already carries their hash. */
@@ -53,11 +56,16 @@ struct rcv_reading {
     int nrefusals;
     bool not_used;              /* understood, but nothing of it concerns us */
     struct pp_str not_used_why; /* fixed words; may be empty */
+    /* X12: what the sender is answered (999, TA1), and findings that refused nothing. */
+    struct pp_str ack, notes;
+    uint32_t transactions, accepted, warnings;
+    uint32_t provider_adjustments; /* PLB: about no person, kept with the message */
 };
 
 /* Readers; each fills *r. A refusal of the whole message leaves no report. */
 void rcv_read_hl7(const struct rcv_source *src, struct pp_str bytes, struct rcv_reading *r);
-/* payer: whose way it came by; empty: the envelope says from whom it is. */
+/* payer: whose way it came by; empty: the envelope says from whom it is. For files that fit into the arena: larger ones
+ * go through x12_plan.h. */
 void rcv_read_x12(const struct rcv_source *src, struct pp_str payer, struct pp_str bytes, struct rcv_reading *r);
 void rcv_read_fhir(const struct rcv_source *src, struct pp_str bytes, struct rcv_reading *r);
 /* payer: id of the payer whose call-back it is. */
