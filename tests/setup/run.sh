@@ -82,11 +82,12 @@ check "another number of partitions is refused" says "has 8 partitions, but 16 a
 printf 'bad line\n' >"$tmp/topics.tsv"
 check "a broken topic table is told with its line" says "line 1" "$pp" topics "--file=$tmp/topics.tsv"
 check "an absent broker is told" says "no Kafka broker answered at 127.0.0.1:1" "$pp" topics --kafka-brokers=127.0.0.1:1 --timeout-s=1
-check "packs are published" says "13 packs published, 0 unchanged" "$pp" packs publish
-check "and not twice" says "0 packs published, 13 unchanged" "$pp" packs publish
+packs=$(find packs -name '*.tsv' | wc -l)
+check "packs are published" says "$packs packs published, 0 unchanged" "$pp" packs publish
+check "and not twice" says "0 packs published, $packs unchanged" "$pp" packs publish
 cp -r packs "$tmp/packs"
 echo "# a comment more" >>"$tmp/packs/rules.tsv"
-check "a changed pack is published" says "1 packs published, 12 unchanged" "$pp" packs publish "--dir=$tmp/packs"
+check "a changed pack is published" says "1 packs published, $((packs - 1)) unchanged" "$pp" packs publish "--dir=$tmp/packs"
 check "the one before is replaced" says "rules        replaced" "$pp" packs list
 echo "no pack" >"$tmp/packs/rules.tsv"
 check "a broken pack is refused" says "rules.tsv" "$pp" packs publish "--dir=$tmp/packs"
