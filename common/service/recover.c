@@ -326,6 +326,8 @@ int64_t recover_now(struct pp_engine *e, const struct pp_input *in, int64_t now_
         if (!rp->active && !f) return now_ms;
     } else if (!rp->active) {
         return now_ms;
+    } else if (in->hdr.event_id.n && then > 0 && then <= now_ms && first_of_cause(rp, in->hdr.event_id)) {
+        return rp->last_ms = then; /* known: where clocks differ it lies before the record it answers */
     }
     if (then > now_ms || then == 0) then = now_ms;
     if (in->kind == PP_INPUT_CALL)

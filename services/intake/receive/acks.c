@@ -225,7 +225,7 @@ void rcv_write_acks(struct receive *rc, struct pp_batch *b) {
         pp_array_text(&rc->a[3], m->src.sender);
         pp_array_text(&rc->a[4], m->message_id);
         pp_array_text(&rc->a[5], m->hash);
-        pp_array_time(&rc->a[6], pp_batch_now(b));
+        pp_array_time(&rc->a[6], m->received_ms);
         pp_array_text(&rc->a[7], pp_str_z(m->ack_hash));
         pp_array_i4(&rc->a[8], (int32_t)m->reading.ack.n);
         pp_array_i4(&rc->a[9], (int32_t)m->reading.transactions);

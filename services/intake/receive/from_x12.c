@@ -138,7 +138,7 @@ void rcv_x12_take_result(const struct rcv_source *src, const struct rcv_x12_resu
 }
 
 struct rcv_x12_plan *rcv_x12_plan_of(const struct rcv_source *src, struct pp_str bytes) {
-    return rcv_x12_plan_open(pp_refs_x12_sender(src->refs, src->sender), control_of(bytes), src->now_ms);
+    return rcv_x12_plan_open(pp_refs_x12_sender(src->refs, src->sender), control_of(bytes), src->received_ms);
 }
 
 void rcv_read_x12(const struct rcv_source *src, struct pp_str payer, struct pp_str bytes, struct rcv_reading *r) {

@@ -57,6 +57,7 @@ static struct message *begin_message(struct receive *rc, struct pp_batch *b, str
     m->message_id = pp_headers_get(in->headers, in->nheaders, "pp_message_id");
     if (!m->message_id.n) m->message_id = m->hash;
     m->received_ms = in->hdr.time_ms ? in->hdr.time_ms : pp_batch_now(b);
+    m->src.received_ms = m->received_ms;
     m->file_name = pp_headers_get(in->headers, in->nheaders, "pp_file");
     struct pp_str from = pp_headers_get(in->headers, in->nheaders, RCV_STEP_HEADER);
     m->step = from.n && pp_str_int(from, &m->from);

@@ -19,6 +19,7 @@ struct rcv_source { /* what is known before the message is read */
     struct pp_str tenant, sender;
     const struct pp_refs *refs;
     int64_t now_ms;
+    int64_t received_ms; /* at the door: the same however often it is read */
     struct pp_arena *arena;
 };
 
