@@ -219,6 +219,7 @@ static int call(struct pp_batch *b, struct pp_input *in, struct pp_str tenant, s
                           .type = x->type,
                           .cancel = cancel,
                           .trace = pp_arena_strz(&b->arena, trace)};
+    recover_called(&b->e->shards[in->shard], x->code, x->ref, !cancel);
     return 0;
 }
 

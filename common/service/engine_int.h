@@ -315,6 +315,7 @@ void jobs_ask(struct pp_engine *e, int64_t now_ms); /* for due jobs, in the open
 bool jobs_pending_writes(const struct pp_engine *e);
 int jobs_open(const struct pp_engine *e);
 /* What the ids follow from that its outcome leads to. Returns the length, as snprintf. */
+bool jobs_goes_on(const struct pp_job *j); /* this is no answer: what goes on is only delayed, or resumed */
 int jobs_seed(const struct pp_job *j, const char *name, const char *what, uint32_t n, char *ret, size_t ret_n);
 int jobs_prepare(struct pp_engine *e, struct pp_err *err);
 

@@ -358,6 +358,8 @@ void jobs_ownership(struct pp_engine *e) {
 
 void jobs_abandoned(struct pp_engine *e) { (void)e; } /* jobs_ownership follows: a batch thrown away is a takeover */
 
+bool jobs_goes_on(const struct pp_job *j) { return j->delayed; }
+
 int jobs_seed(const struct pp_job *j, const char *name, const char *what, uint32_t n, char *ret, size_t ret_n) {
     char id[PP_UUID_TEXT + 1];
     pp_uuid_text(j->job_id, id);

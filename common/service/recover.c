@@ -15,6 +15,8 @@ static const struct pp_pg_stmt statements[] = {
      "delete from recovery_fact f using unnest($1::int[], $2::int[], $3::int[], $4::bigint[]) x(part, dest, "
      "incarnation, seq) "
      "where f.part = x.part and f.dest = x.dest and f.incarnation = x.incarnation and f.seq = x.seq"},
+    {"recover_calls", "select part, kind, ref from job where part = any($1::int[]) and state <> 'done' and exists "
+                      "(select from recovery r where r.part = job.part)"},
     /* Answers of calls may still come: their facts stay known. */
     {"recover_rest", "delete from recovery_fact where part = any($1::int[]) and cause not like 'call:%'"},
     {"recover_done", "delete from recovery where part = any($1::int[])"},
@@ -27,7 +29,8 @@ struct fact {          /* on the log already */
     int64_t time_ms, seq;
     int dest, incarnation;
     bool matched;
-    bool answered;             /* the answer that led to it has come again */
+    bool called;               /* the call whose answer led to it is under way again */
+    bool answered;             /* the answer that led to it has come again, or will not */
     struct fact *calls_next;   /* of those that answers of calls led to, in the order of then */
     struct fact *matched_next; /* in the open batch */
 };
@@ -49,9 +52,9 @@ struct replay { /* of one partition */
     int64_t head_ms;               /* those up to here go before the next input */
     int64_t held_ms, held_head_ms; /* the same of held commands, in real time */
     bool finishing;
-    struct fact *calls, *calls_end;
-    int64_t waits_ms;   /* since when inputs wait for answers; 0: they do not */
-    struct fact *fresh; /* matched in the open batch */
+    struct fact *calls, **calls_end; /* that answers may lead to again */
+    int64_t waits_ms;                /* since when inputs wait for answers; 0: they do not */
+    struct fact *fresh;              /* matched in the open batch */
     int nmatched, nsaid, nleft;
 };
 
@@ -68,6 +71,7 @@ static struct replay *replay_of(struct shard *sh) {
     sh->replay = calloc(1, sizeof *sh->replay);
     if (!sh->replay) abort(); /* without it facts would be said twice */
     pp_arena_init(&sh->replay->arena, RECOVER_ARENA_MAX);
+    sh->replay->calls_end = &sh->replay->calls;
     return sh->replay;
 }
 
@@ -118,18 +122,22 @@ static void on_facts(void *user, const struct pp_rows *r) {
         rp->ends[k] = f;
         rp->nleft++;
         if (!pp_str_starts(f->cause, PP_STR("call:"))) continue;
-        if (rp->calls_end)
-            rp->calls_end->calls_next = f;
-        else
-            rp->calls = f;
-        rp->calls_end = f;
+        *rp->calls_end = f;
+        rp->calls_end = &f->calls_next;
     }
+}
+
+static void on_calls(void *user, const struct pp_rows *r) {
+    struct pp_engine *e = user;
+    for (int i = 0; r && i < pp_rows_n(r); i++)
+        recover_called(&e->shards[pp_rows_int(r, i, 0)], (uint16_t)pp_rows_int(r, i, 1), pp_rows_uuid(r, i, 2), true);
 }
 
 void recover_ask(struct pp_engine *e, const struct pp_str *parts) {
     for (int i = 0; i < e->nparts; i++) recover_forget(&e->shards[e->parts[i]]);
     pp_pg_exec(e->pg, "recover_shards", parts, 1, on_shards, e);
     pp_pg_exec(e->pg, "recover_facts", parts, 1, on_facts, e);
+    pp_pg_exec(e->pg, "recover_calls", parts, 1, on_calls, e);
 }
 
 static void unhold(struct pp_engine *e, struct shard *sh) {
@@ -187,17 +195,76 @@ static int64_t decided_then(const struct replay *rp, const struct pp_input *in) 
 
 /* ---- answers of calls ---- */
 
-/* The first that was there before `ms` and has not come again; NULL: none. */
-static struct fact *outstanding(struct replay *rp, int64_t ms) {
-    while (rp->calls && (rp->calls->matched || rp->calls->answered)) rp->calls = rp->calls->calls_next;
-    return rp->calls && rp->calls->time_ms <= ms ? rp->calls : NULL;
+static struct fact *unanswered(const struct replay *rp, struct pp_str cause) {
+    struct fact *f = first_of_cause(rp, cause);
+    while (f && f->answered) f = of_cause(f->next, cause);
+    return f;
+}
+
+/* One answer led to all facts of its time. */
+static struct fact *same_answer(struct fact *f, const struct fact *first) {
+    while (f && (f->time_ms != first->time_ms || !pp_str_eq(f->cause, first->cause))) f = f->next;
+    return f;
+}
+
+static void answered(struct fact *first) {
+    for (struct fact *f = first; f; f = same_answer(f->next, first)) f->answered = true;
+}
+
+static void called(struct replay *rp, struct pp_str cause, bool called) {
+    struct fact *first = unanswered(rp, cause);
+    for (struct fact *f = first; f; f = same_answer(f->next, first)) f->called = called;
+}
+
+void recover_called(struct shard *sh, uint16_t kind, struct pp_uuid ref, bool goes) {
+    char text[PP_UUID_TEXT + 1], cause[PP_UUID_TEXT + sizeof "call:65535:"];
+    if (!sh->replay) return;
+    pp_uuid_text(ref, text);
+    snprintf(cause, sizeof cause, "call:%u:%s", kind, text);
+    called(sh->replay, pp_str_z(cause), goes);
+}
+
+static bool is_open(const struct fact *f) { return f && !f->matched && !f->answered; }
+
+/* From `at` on, the first that was there before `ms` and has not come again; NULL: none. Leaves others out for good. */
+static struct fact *outstanding(struct replay *rp, struct fact **at, int64_t ms) {
+    while (*at && !is_open(*at)) {
+        if (rp->calls_end == &(*at)->calls_next) rp->calls_end = at;
+        *at = (*at)->calls_next;
+    }
+    return *at && (*at)->time_ms <= ms ? *at : NULL;
+}
+
+/* An answer that came before `ms` comes first: timers are asked for up to it, and one of them may call. */
+static int64_t before_answer(struct replay *rp, int64_t ms) {
+    struct fact *f;
+    for (struct fact **at = &rp->calls; (f = outstanding(rp, at, ms)); at = &f->calls_next)
+        if (f->called || f->time_ms > rp->asked_ms) return f->time_ms;
+    return ms;
+}
+
+/* All that comes before the input has been applied. A call that nothing has begun by then does not go out again. */
+static struct fact *awaited(struct replay *rp, int64_t then) {
+    struct fact *f;
+    for (struct fact **at = &rp->calls; (f = outstanding(rp, at, then)); at = f->answered ? at : &f->calls_next) {
+        if (f->called) return f;
+        f->answered = f->time_ms < then - RECOVER_SKEW_MS && f->time_ms <= rp->asked_ms;
+    }
+    return NULL;
+}
+
+/* Something that stands before the input may call, and its answer may come before the input. */
+static bool may_call(struct replay *rp, int64_t then) {
+    struct fact *f = outstanding(rp, &rp->calls, then);
+    while (f && f->called) f = outstanding(rp, &f->calls_next, then);
+    return f;
 }
 
 bool recover_waits(struct pp_engine *e, const struct pp_input *in) {
     struct shard *sh = &e->shards[in->shard];
     if (in->kind != PP_INPUT_RECORD || in->skip || !sh->owned || !recover_active(sh)) return false;
     struct replay *rp = sh->replay;
-    struct fact *f = outstanding(rp, decided_then(rp, in));
+    struct fact *f = awaited(rp, decided_then(rp, in));
     if (!f) {
         rp->waits_ms = 0;
         return false;
@@ -207,16 +274,9 @@ bool recover_waits(struct pp_engine *e, const struct pp_input *in) {
     if (now - rp->waits_ms < RECOVER_WAIT_MS) return true;
     pp_log(PP_LOG_WARN, "an answer of before the restore does not come again", "partition", PP_I(sh->part), "call",
            PP_V(f->cause), NULL);
-    f->answered = true;
+    answered(f);
     rp->waits_ms = 0;
     return true; /* for the next one there may be another wait */
-}
-
-/* One answer led to all facts of its time. */
-static void answered(struct fact *f) {
-    int64_t then = f->time_ms;
-    for (struct pp_str cause = f->cause; f; f = f->next)
-        if (f->time_ms == then && pp_str_eq(f->cause, cause)) f->answered = true;
 }
 
 /* ---- order ---- */
@@ -281,9 +341,10 @@ bool recover_replays(const struct shard *sh, const struct pp_input *in) {
 
 bool recover_fits(const struct pp_engine *e, const struct pp_input *in) {
     const struct shard *sh = &e->shards[in->shard];
-    const struct replay *rp = sh->replay;
+    struct replay *rp = sh->replay;
     if (in->kind != PP_INPUT_RECORD || in->skip || !recover_active(sh)) return true;
-    return decided_then(rp, in) <= rp->asked_ms && (e->ntopics < 2 || in->record.time_ms <= rp->held_ms);
+    int64_t then = decided_then(rp, in);
+    return !may_call(rp, then) && then <= rp->asked_ms && (e->ntopics < 2 || in->record.time_ms <= rp->held_ms);
 }
 
 /* What is to come from `ms` on must be asked for once more before an input of that time. */
@@ -319,9 +380,12 @@ int64_t recover_now(struct pp_engine *e, const struct pp_input *in, int64_t now_
     if (!rp) return now_ms;
     int64_t then = decided_then(rp, in);
     if (in->kind == PP_INPUT_TIMER || in->kind == PP_INPUT_CALL) {
-        struct fact *f = first_of_cause(rp, effects_cause(&e->batch, in));
-        while (f && in->kind == PP_INPUT_CALL && f->answered) f = of_cause(f->next, f->cause);
-        if (f && in->kind == PP_INPUT_CALL) answered(f);
+        struct pp_str cause = effects_cause(&e->batch, in);
+        struct fact *f = in->kind == PP_INPUT_CALL ? unanswered(rp, cause) : first_of_cause(rp, cause);
+        if (f && in->kind == PP_INPUT_CALL) {
+            answered(f);
+            called(rp, cause, jobs_goes_on(in->job));
+        }
         then = f ? f->time_ms : in->kind == PP_INPUT_TIMER ? in->due_ms : now_ms;
         if (!rp->active && !f) return now_ms;
     } else if (!rp->active) {
@@ -342,12 +406,6 @@ static const struct pp_input *next_record(const struct pp_input *in, int part) {
 }
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-
-/* An answer that came before `ms` comes first: timers are asked for up to it. */
-static int64_t before_answer(struct replay *rp, int64_t ms) {
-    const struct fact *f = outstanding(rp, ms);
-    return f ? f->time_ms : ms;
-}
 
 int64_t recover_timers_until(struct pp_engine *e, struct shard *sh, int64_t now_ms) {
     struct replay *rp = sh->replay;
@@ -377,9 +435,7 @@ bool recover_wants_timers(const struct pp_engine *e) {
     while (in && in->skip) in = in->next;
     if (!in || in->kind != PP_INPUT_RECORD || !recover_active(&e->shards[in->shard])) return false;
     struct replay *rp = e->shards[in->shard].replay;
-    int64_t then = decided_then(rp, in), now = pp_clock_now_ms();
-    const struct fact *f = outstanding(rp, then);
-    if (f) then = f->time_ms;
+    int64_t then = before_answer(rp, decided_then(rp, in)), now = pp_clock_now_ms();
     return (then > now ? now : then) > rp->asked_ms || (e->ntopics > 1 && in->record.time_ms > rp->held_ms);
 }
 

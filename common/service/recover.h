@@ -17,6 +17,7 @@
 
 #define RECOVER_QUEUE_MAX 256               /* inputs in the queue while a partition catches up */
 #define RECOVER_WAIT_MS 30000               /* real, for an answer that came before and does not come again */
+#define RECOVER_SKEW_MS 60000               /* by which clocks of two services may differ */
 #define RECOVER_ARENA_MAX ((size_t)1 << 30) /* facts of one partition, in memory */
 
 int recover_prepare(struct pp_engine *e, struct pp_err *err);
@@ -34,6 +35,8 @@ bool recover_covers(const struct shard *sh, int topic, int64_t offset);
 
 /* Takes the input, to queue it when its turn has come. False: queue it yourself. */
 bool recover_hold(struct pp_engine *e, struct pp_input *in);
+/* An input, or what is under way at the takeover: the call goes out, or (`goes` false) is taken back. */
+void recover_called(struct shard *sh, uint16_t kind, struct pp_uuid ref, bool goes);
 /* Inputs wait for an answer of a call that had come before them then; bounded by RECOVER_WAIT_MS. */
 bool recover_waits(struct pp_engine *e, const struct pp_input *in);
 /* The input is decided at a time of its own. */

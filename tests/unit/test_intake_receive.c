@@ -25,7 +25,8 @@ static int setup(void **state) {
         return -1;
     }
     pp_arena_init(&arena, 16 << 20);
-    src = (struct rcv_source){PP_STR("t"), PP_STR("ehr/EHR/LKS"), refs, INT64_C(1764000000000), &arena};
+    src = (struct rcv_source){PP_STR("t"), PP_STR("ehr/EHR/LKS"), refs, INT64_C(1764000000000), INT64_C(1764000000000),
+                              &arena};
     return 0;
 }
 

@@ -71,7 +71,7 @@ static void run_one(const char *name, struct pp_str bytes, reader *read) {
     struct pp_arena a;
     struct rcv_reading r;
     pp_arena_init(&a, 256 << 20);
-    struct rcv_source src = {PP_STR("t"), PP_STR("sample"), refs, INT64_C(1764000000000), &a};
+    struct rcv_source src = {PP_STR("t"), PP_STR("sample"), refs, INT64_C(1764000000000), INT64_C(1764000000000), &a};
     read(&src, bytes, &r);
     assert_false(pp_arena_failed(&a));
     assert_true(r.nreports || r.nrefusals || r.not_used || pp_str_ends(r.type, PP_STR("R01")));

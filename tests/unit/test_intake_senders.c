@@ -40,7 +40,8 @@ static int teardown(void **state) {
 
 static void read_as(const char *sender, struct pp_str m, struct rcv_reading *r) {
     pp_arena_reset(&arena);
-    const struct rcv_source src = {PP_STR("t"), pp_str_z(sender), refs, INT64_C(1764000000000), &arena};
+    const struct rcv_source src = {PP_STR("t"), pp_str_z(sender), refs, INT64_C(1764000000000), INT64_C(1764000000000),
+                                   &arena};
     rcv_read_hl7(&src, m, r);
 }
 

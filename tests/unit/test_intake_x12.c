@@ -32,7 +32,8 @@ static int setup(void **state) {
     pp_trace_make(a, 1, mine);
     pp_trace_make(b, 7, other);
     pp_arena_init(&arena, 16 << 20);
-    src = (struct rcv_source){PP_STR("t"), PP_STR("clearing"), refs, INT64_C(1764000000000), &arena};
+    src = (struct rcv_source){PP_STR("t"), PP_STR("clearing"), refs, INT64_C(1764000000000), INT64_C(1764000000000),
+                              &arena};
     return 0;
 }
 
