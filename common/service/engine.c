@@ -407,8 +407,8 @@ static void form(struct pp_engine *e) {
         bool record = !e->queue->skip && e->queue->kind == PP_INPUT_RECORD;
         bool single = sh->owned && sh->careful > 0 && record;
         if (record && sh->share >= sh->flight) break;
+        if (b->napply > 0 && !recover_fits(e, e->queue)) break; /* first: what the batch holds may begin a call */
         if (recover_replays(sh, e->queue) && recover_waits(e, e->queue)) break;
-        if (b->napply > 0 && !recover_fits(e, e->queue)) break;
         if (single) b->one_by_one = true;
         if (b->one_by_one && b->napply > 0 && !e->queue->skip) break;
         struct pp_input *in = take_pop(e);

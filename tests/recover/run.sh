@@ -48,8 +48,13 @@ restore() {
     pg_sql -d priorpath -f "$scratch/$1.sql" >/dev/null
 }
 command_of_service() {
-    awk -F'\t' -v name="$1" '$1 == name { print $3 }' "$ROOT/deploy/services.tsv" |
-        sed -e "s|{run}|$RUN|g; s|{bin}|$BIN|g" -e 's|--[a-z]*-port={[0-9]*}||g' -e "s|{7150}|$((7150 + PORT_SHIFT))|g"
+    local command port
+    command=$(awk -F'\t' -v name="$1" '$1 == name { print $3 }' "$ROOT/deploy/services.tsv" | sed "s|{run}|$RUN|g; s|{bin}|$BIN|g")
+    while [[ $command =~ \{([0-9]+)\} ]]; do
+        port=${BASH_REMATCH[1]}
+        command=${command//"{$port}"/$((port + PORT_SHIFT))}
+    done
+    echo "$command"
 }
 of_process() { sed -n "s/^{.*\"name\":\"$1\",.*/&/p" "$RUN/status.json"; }
 pid_of() { of_process "$1" | sed 's/^{"pid":\([0-9]*\),.*/\1/'; }
