@@ -105,6 +105,9 @@ services_start() {
     (
         cd "$ROOT" || exit
         load_env
+        # The played days have dates of their own (tools/day/play.py). Time never goes back, so it begins before the first of
+        # them, whatever day it really is.
+        [ -e "$RUN/clock" ] || "$BIN/priorpath" clock set --at=2026-11-24T06:30:00-06:00 --speed=1 >>"$RUN/log/run.log"
         exec setsid "$BIN/priorpath" run "--run-dir=$RUN" "--bin-dir=$BIN" "--port-shift=$PORT_SHIFT" "--only=$ONLY" \
             >>"$RUN/log/run.log" 2>&1 </dev/null 9>&-
     ) &

@@ -230,6 +230,12 @@ def corrected(patient):
     return p
 
 
+def resend_corrected(play, c):
+    tail = corrected(c.patient).member[-4:]
+    play.until("the corrected member number", lambda: play.full_case(play.renamed(c.order_no))["facts"]["member_tail"] == tail)
+    play.command("submission", "request.resend", c.order_no, {})
+
+
 def x12_cases(case):
     """Payers that speak X12: Northgate by CORE over HTTP, Harbor Mutual by an exchange folder."""
     case("x-core", "X12 by CORE: approved at once", "8201", "ADLER", "MIRA", "1975-04-04", "F", "northgate") \
@@ -255,7 +261,7 @@ def x12_cases(case):
     c = case("x-correct", "X12: member number wrong; a person corrects it, and it goes again", "8206", "FABER", "JON", "1990-03-31", "M", "harbor")
     c.orders(104, *MRI).notes(108).payer("72148", {"error": {"code": "72", "followup": "C", "element": "2010C-NM109"}}) \
         .at(300, "registration corrects the member number", lambda play, c=c: play.mllp(m.registration(play.adt, corrected(c.patient), play.now()))) \
-        .at(340, "the specialist sends the request again", lambda play: play.command("submission", "request.resend", "O-x-correct", {})) \
+        .at(340, "the specialist sees the new number and sends the request again", lambda play, c=c: resend_corrected(play, c)) \
         .expects(authorization=["approved"], tasks=[])
     c.payer("72148", {"action": "A1"}, member=corrected(c.patient).member)
 

@@ -216,6 +216,14 @@ class Play:
         if answer.get("status", "done") != "done":
             raise Failed(f"{kind}: {answer.get('status')}: {answer.get('message')}")
 
+    def until(self, words, seen):
+        """Who acts looks first: waits until `seen` says yes."""
+        end = time.time() + SETTLE_SECONDS
+        while not seen():
+            if time.time() > end:
+                raise Failed(f"{words}: not seen within {SETTLE_SECONDS} s")
+            time.sleep(0.1)
+
     # ---- looking ----
 
     def find_case(self, order_no):
