@@ -31,7 +31,8 @@ static struct pp_str *slot(struct pp_core_envelope *e, size_t i) {
 /* ---- writing ---- */
 
 int pp_core_write(const struct pp_core_envelope *e, struct pp_str boundary, struct pp_buf *ret, struct pp_err *err) {
-    if (!boundary.n || boundary.n > BOUNDARY_MAX || memmem(e->payload.s, e->payload.n, boundary.s, boundary.n))
+    if (!boundary.n || boundary.n > BOUNDARY_MAX ||
+        (e->payload.n && memmem(e->payload.s, e->payload.n, boundary.s, boundary.n)))
         return pp_err_set(err, PP_ERR_INVALID, "the boundary of the envelope cannot be used");
     for (size_t i = 0; i < FIELDS; i++) {
         const struct pp_str *v = get(e, i);

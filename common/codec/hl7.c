@@ -134,10 +134,6 @@ static bool is_segment_name(const char *p, size_t n) {
     return true;
 }
 
-static bool has_own_separator(const char *id) {
-    return memcmp(id, "MSH", 3) == 0 || memcmp(id, "FHS", 3) == 0 || memcmp(id, "BHS", 3) == 0;
-}
-
 /* An LF that stays data, but is followed by what looks like a segment, tells of mixed line ends. */
 static void note_line_feeds(struct pp_hl7_msg *m, const char *p, size_t n) {
     for (const char *lf = memchr(p, '\n', n); lf; lf = memchr(lf + 1, '\n', n - (size_t)(lf + 1 - p))) {
@@ -347,7 +343,7 @@ static bool index_fields(struct pp_hl7_msg *m, struct pp_hl7_seg *seg) {
 struct pp_str pp_hl7_field(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, unsigned field) {
     if (!seg || field == 0 || (!seg->ends && !index_fields(m, seg))) return PP_STR_NONE;
     unsigned at = field; /* ends[0] closes the segment name */
-    if (has_own_separator(seg->id)) {
+    if (pp_hl7_has_own_separator(seg)) {
         if (field == 1) return seg->n > 3 ? (struct pp_str){m->raw.s + seg->off + 3, 1} : PP_STR_NONE;
         at = field - 1;
     }
@@ -389,7 +385,7 @@ struct pp_str pp_hl7_sub(const struct pp_hl7_msg *m, struct pp_str comp, unsigne
 struct pp_str pp_hl7_get(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, unsigned field, unsigned rep, unsigned comp,
                          unsigned sub) {
     struct pp_str v = pp_hl7_field(m, seg, field);
-    if (!(seg && field == 2 && has_own_separator(seg->id))) {
+    if (!(seg && field == 2 && pp_hl7_has_own_separator(seg))) {
         v = pp_hl7_rep(m, v, rep);
         if (comp) v = pp_hl7_comp(m, v, comp);
         if (comp && sub) v = pp_hl7_sub(m, v, sub);
@@ -415,7 +411,7 @@ bool pp_hl7_place_at(struct pp_hl7_msg *m, uint32_t offset, struct pp_hl7_place 
     if (offset < s->off + 3 || (!s->ends && !index_fields(m, s))) return true;
     uint32_t at = 0;
     while (at + 1 < s->ends_n && s->ends[at] < offset) at++;
-    bool own = has_own_separator(s->id);
+    bool own = pp_hl7_has_own_separator(s);
     ret->field = (uint16_t)(own ? at + 1 : at);
     if (at == 0 || (own && at == 1)) return true; /* the name, MSH-1 or MSH-2 */
     ret->repetition = ret->component = ret->subcomponent = 1;

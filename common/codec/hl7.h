@@ -124,9 +124,8 @@ struct pp_hl7_msg {
     uint32_t segs_n;
     uint32_t flags;
     enum pp_hl7_charset charset;
-    bool plain; /* ASCII without NUL: decoding is copying */
-    const char
-        *pieces; /* of a plain message: raw with a NUL for each delimiter and line end; made at the first value */
+    bool plain;         /* ASCII without NUL: decoding is copying */
+    const char *pieces; /* raw with a NUL for all that ends a value or is not ASCII; made at the first value */
     struct pp_hl7_profile profile;
     struct pp_arena *arena;
     struct pp_hl7_fault faults[PP_HL7_FAULTS_MAX];
@@ -161,6 +160,10 @@ const char *pp_hl7_flag_name(enum pp_hl7_flag flag);
 /* Next segment of this name at or after position `from` (0-based index into segs); NULL when there is none. */
 struct pp_hl7_seg *pp_hl7_find(struct pp_hl7_msg *m, const char *id, uint32_t from);
 static inline bool pp_hl7_is(const struct pp_hl7_seg *s, const char *id) { return memcmp(s->id, id, 3) == 0; }
+/* MSH, FHS, BHS: field 1 is the separator, field 2 the encoding characters, and neither is to be divided or decoded. */
+static inline bool pp_hl7_has_own_separator(const struct pp_hl7_seg *s) {
+    return pp_hl7_is(s, "MSH") || pp_hl7_is(s, "FHS") || pp_hl7_is(s, "BHS");
+}
 
 /* Raw bytes, escapes untouched. Out of range: empty. A seg of NULL gives empty too. */
 struct pp_str pp_hl7_field(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, unsigned field);
@@ -190,7 +193,6 @@ struct pp_hl7_walk {
     struct pp_hl7_msg *m;
     uint32_t pos, stop;
     unsigned field, repetition, component, subcomponent; /* of the value given last */
-    bool started;
 };
 void pp_hl7_walk_init(struct pp_hl7_walk *w, struct pp_hl7_msg *m, const struct pp_hl7_seg *seg);
 /* Decoded, untrimmed. False at the end. */

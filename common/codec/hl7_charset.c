@@ -166,14 +166,18 @@ struct pp_str pp_hl7_to_utf8(struct pp_arena *a, struct pp_str bytes, enum pp_hl
     if (!out) return PP_STR_NONE;
     size_t o = 0;
     for (uint32_t i = 0; i < bytes.n;) {
-        size_t len = charset == PP_HL7_UTF8 || p[i] < 0x80 ? utf8_len(p + i, bytes.n - i) : 0;
+        if (p[i] < 0x80) { /* in every set; neither JSON texts nor PostgreSQL hold a NUL */
+            out[o++] = p[i] ? (char)p[i] : ' ';
+            i++;
+            continue;
+        }
+        size_t len = charset == PP_HL7_UTF8 ? utf8_len(p + i, bytes.n - i) : 0;
         if (len == 0) {
             o += put_code_point(out + o, code_point(p[i], charset));
             i++;
             continue;
         }
         memcpy(out + o, p + i, len);
-        if (out[o] == '\0') out[o] = ' '; /* neither JSON texts nor PostgreSQL hold a NUL */
         o += len;
         i += (uint32_t)len;
     }

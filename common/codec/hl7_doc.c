@@ -194,7 +194,8 @@ static void choose_content(struct pp_hl7_msg *m, struct pp_hl7_content *c) {
     }
 }
 
-int pp_hl7_read_content(struct pp_hl7_msg *m, uint32_t from, uint32_t stop, struct pp_str title,
+/* Content of the OBX and NTE segments in [from, stop) of segs. title heads the rendered text. -1: broken base64. */
+static int read_content(struct pp_hl7_msg *m, uint32_t from, uint32_t stop, struct pp_str title,
                         struct pp_hl7_content *ret, struct pp_err *err) {
     struct pp_hl7_content c = {0};
     uint32_t obx = 0;
@@ -287,7 +288,7 @@ int pp_hl7_read_document(struct pp_hl7_msg *m, struct pp_hl7_document *ret, stru
     d.availability = pp_hl7_val(m, txa, 19, 1);
     d.title = d.type.text;
     if (d.title.n == 0) d.title = pp_hl7_val(m, pp_hl7_find(m, "OBX", txa->index), 3, 2);
-    if (pp_hl7_read_content(m, txa->index, m->segs_n, PP_STR_NONE, &d.content, err)) return -1;
+    if (read_content(m, txa->index, m->segs_n, PP_STR_NONE, &d.content, err)) return -1;
     if (d.content.bytes.n == 0 && d.content.parts_n == 0)
         return pp_hl7_refuse(m, txa, 0, 0, "no OBX with content follows", err);
     if (pp_arena_failed(m->arena)) return pp_err_set(err, PP_ERR_LIMIT, "the message needs more memory than its limit");
@@ -315,7 +316,7 @@ static void read_result(struct pp_hl7_msg *m, struct pp_hl7_seg *orc, struct pp_
         if (x.interpreter.name.family.n == 0) x.interpreter.name.family = pp_hl7_text(m, pp_hl7_sub(m, person, 2));
     }
     struct pp_str title = x.service.text.n ? x.service.text : x.service.code;
-    int rc = pp_hl7_read_content(m, obr->index, stop, title, &x.content, err);
+    int rc = read_content(m, obr->index, stop, title, &x.content, err);
     if (rc == 0 && x.content.bytes.n == 0 && x.content.parts_n == 0) {
         pp_hl7_fault(m, 'E', 101, obr, 0, 0, "no OBX with a value follows");
         rc = -1;

@@ -1,5 +1,9 @@
 #include "codec/hl7_names.h"
 
+static const char batch_header[] =
+    "field separator|encoding characters|sending application:HD|sending facility:HD|receiving application:HD|"
+    "receiving facility:HD|time|security|name|comment|control id";
+
 /* Fields from 1, divided by |; "name:TYPE" where the components have names; "number=name" jumps to a field. */
 static const struct {
     const char *segment, *name, *fields;
@@ -14,12 +18,8 @@ static const struct {
      "code and place:ELD|place:ERL|error code:CE|severity|application error code:CE|application error parameter|"
      "diagnostic information|user message"},
     {"EVN", "event", "trigger|recorded|planned|reason|operator:XCN|occurred|facility:HD"},
-    {"FHS", "file header",
-     "field separator|encoding characters|sending application:HD|sending facility:HD|"
-     "receiving application:HD|receiving facility:HD|time|security|name|comment|control id"},
-    {"BHS", "batch header",
-     "field separator|encoding characters|sending application:HD|sending facility:HD|"
-     "receiving application:HD|receiving facility:HD|time|security|name|comment|control id"},
+    {"FHS", "file header", batch_header},
+    {"BHS", "batch header", batch_header},
     {"FTS", "file trailer", "batches|comment"},
     {"BTS", "batch trailer", "messages|comment|totals"},
     {"PID", "patient",

@@ -36,6 +36,13 @@ static bool put_format(struct pp_str body, char *out, size_t room, size_t *o) {
     return true;
 }
 
+static bool is_hex_escape(struct pp_str body) {
+    if (body.n < 3 || body.s[0] != 'X' || body.n % 2 == 0) return false;
+    for (uint32_t i = 1; i < body.n; i++)
+        if (hex_digit(body.s[i]) < 0) return false;
+    return true;
+}
+
 /* One escape sequence without its delimiters. Returns false when it is not known. room = bytes the sequence took. */
 static bool put_escape(const struct pp_hl7_delims *d, struct pp_str body, char *out, size_t room, size_t *o) {
     if (body.n == 1) {
@@ -56,9 +63,7 @@ static bool put_escape(const struct pp_hl7_delims *d, struct pp_str body, char *
         return true;
     }
     if (body.n && body.s[0] == '.') return put_format(body, out, room, o);
-    if (body.n < 3 || body.s[0] != 'X' || body.n % 2 == 0) return false;
-    for (uint32_t i = 1; i < body.n; i++)
-        if (hex_digit(body.s[i]) < 0) return false;
+    if (!is_hex_escape(body)) return false;
     for (uint32_t i = 1; i < body.n; i += 2) out[(*o)++] = (char)(hex_digit(body.s[i]) << 4 | hex_digit(body.s[i + 1]));
     return true;
 }
@@ -71,10 +76,7 @@ static bool is_escape(const struct pp_hl7_delims *d, struct pp_str body) {
         size_t o = 0;
         return put_format(body, scratch, 0, &o);
     }
-    if (body.n < 3 || body.s[0] != 'X' || body.n % 2 == 0) return false;
-    for (uint32_t i = 1; i < body.n; i++)
-        if (hex_digit(body.s[i]) < 0) return false;
-    return true;
+    return is_hex_escape(body);
 }
 
 /* \Zxx\ (local), \Cxx\ and \Mxx\ (character set switches): well formed, but not for us; kept as a whole. */
@@ -126,24 +128,37 @@ struct pp_str pp_hl7_unescape(struct pp_hl7_msg *m, struct pp_str raw) {
 
 const char pp_hl7_deleted[1] = "";
 
-/* raw once more, with NUL in place of every delimiter and line end: a value without delimiters and escapes in it is
- * then a string that ends where it must, and costs no copy. */
+/* NUL for what ends or breaks a value: delimiters, escapes, line ends, and bytes that are no ASCII. */
+static char piece_of(const struct pp_hl7_delims *d, char c) {
+    bool breaks = (c == d->field) | (c == d->component) | (c == d->repetition) | (c == d->escape) |
+                  (c == d->subcomponent) | (c == '\r') | (c == '\n') | ((signed char)c < 0);
+    return breaks ? '\0' : c;
+}
+
+#define BLOCK 16 /* bytes */
+
+/* Apart, so that the compiler knows how many bytes there are and that they do not overlap, and does them at once. */
+static void piece_block(struct pp_hl7_delims d, const char *restrict from, char *restrict to) {
+    for (int k = 0; k < BLOCK; k++) to[k] = piece_of(&d, from[k]);
+}
+
+/* raw once more, as piece_of has it: a value of ASCII without delimiters and escapes in it is then a string that ends
+ * where it must, and costs no copy. */
 static const char *make_pieces(struct pp_hl7_msg *m) {
-    unsigned char keep[256];
-    struct pp_str r = m->raw;
+    const struct pp_hl7_delims d = m->d;
+    const struct pp_str r = m->raw;
     char *to = pp_arena_alloc(m->arena, (size_t)r.n + 1);
     if (!to) return NULL;
-    for (int i = 0; i < 256; i++) keep[i] = (unsigned char)i;
-    const char ends[] = {m->d.field, m->d.component, m->d.repetition, m->d.escape, m->d.subcomponent, '\r', '\n'};
-    for (size_t i = 0; i < sizeof ends; i++) keep[(unsigned char)ends[i]] = 0;
-    for (uint32_t i = 0; i < r.n; i++) to[i] = (char)keep[(unsigned char)r.s[i]];
+    uint32_t i = 0;
+    for (; r.n - i >= BLOCK; i += BLOCK) piece_block(d, r.s + i, to + i);
+    for (; i < r.n; i++) to[i] = piece_of(&d, r.s[i]);
     to[r.n] = '\0';
     return m->pieces = to;
 }
 
 struct pp_str pp_hl7_text(struct pp_hl7_msg *m, struct pp_str raw) {
     if (raw.n == 0) return PP_STR_NONE;
-    if (m->plain && raw.s >= m->raw.s && raw.s + raw.n <= m->raw.s + m->raw.n) {
+    if (raw.s >= m->raw.s && raw.s + raw.n <= m->raw.s + m->raw.n) {
         const char *p = m->pieces ? m->pieces : make_pieces(m);
         if (!p) return PP_STR_NONE;
         p += raw.s - m->raw.s;
@@ -158,54 +173,56 @@ struct pp_str pp_hl7_text(struct pp_hl7_msg *m, struct pp_str raw) {
 }
 
 void pp_hl7_walk_init(struct pp_hl7_walk *w, struct pp_hl7_msg *m, const struct pp_hl7_seg *seg) {
-    const bool own = pp_hl7_is(seg, "MSH") || pp_hl7_is(seg, "FHS") || pp_hl7_is(seg, "BHS");
+    const bool own = pp_hl7_has_own_separator(seg);
     *w = (struct pp_hl7_walk){.m = m, .pos = seg->off, .stop = seg->off + seg->n};
-    if (m->plain && !m->pieces) (void)make_pieces(m);
+    w->repetition = w->component = w->subcomponent = 1;
+    if (!m->pieces) (void)make_pieces(m);
     for (; w->pos < w->stop && w->field < (own ? 2u : 1u); w->pos++) w->field += m->raw.s[w->pos] == m->d.field;
     if (own) w->field = 3; /* the second separator ends MSH-2 */
 }
 
-/* Steps over the delimiter c. */
-static void step(struct pp_hl7_walk *w, char c) {
-    const struct pp_hl7_delims *d = &w->m->d;
-    if (c == d->subcomponent) {
-        w->subcomponent++;
-        return;
+/* Over the delimiters before the next value; the position in raw. */
+static uint32_t skip_delimiters(struct pp_hl7_walk *w) {
+    const struct pp_hl7_delims d = w->m->d;
+    const char *p = w->m->raw.s + w->pos, *stop = w->m->raw.s + w->stop;
+    for (; p < stop; p++) {
+        if (*p == d.field) {
+            w->field++;
+            w->repetition = w->component = w->subcomponent = 1;
+        } else if (*p == d.component) {
+            w->component++;
+            w->subcomponent = 1;
+        } else if (*p == d.repetition) {
+            w->repetition++;
+            w->component = w->subcomponent = 1;
+        } else if (*p == d.subcomponent) {
+            w->subcomponent++;
+        } else {
+            break;
+        }
     }
-    w->subcomponent = 1;
-    if (c == d->component) {
-        w->component++;
-        return;
-    }
-    w->component = 1;
-    w->repetition = c == d->repetition ? w->repetition + 1 : 1;
-    w->field += c == d->field;
+    return (uint32_t)(p - w->m->raw.s);
+}
+
+static bool ends_value(const struct pp_hl7_delims *d, char c) {
+    return c == d->field || c == d->component || c == d->repetition || c == d->subcomponent;
 }
 
 bool pp_hl7_walk_next(struct pp_hl7_walk *w, struct pp_str *ret) {
     struct pp_hl7_msg *m = w->m;
     const struct pp_hl7_delims d = m->d;
     const char *s = m->raw.s, *pieces = m->pieces;
-    if (!w->started) w->repetition = w->component = w->subcomponent = 1;
-    do {
-        if (w->started && w->pos < w->stop) step(w, s[w->pos++]); /* what ended the value before */
-        w->started = true;
-        uint32_t from = w->pos, at = from;
-        bool copy = !pieces;
-        for (;; at++) {
-            while (pieces && at < w->stop && pieces[at]) at++;
-            if (at >= w->stop) break;
-            char c = s[at];
-            if (c == d.field || c == d.component || c == d.repetition || c == d.subcomponent) break;
-            copy |= pieces != NULL; /* an escape, or a line end inside of the value */
-        }
-        w->pos = at;
-        if (at == from) continue;
-        struct pp_str raw = {s + from, at - from};
-        *ret = copy || pp_hl7_is_null(raw) ? pp_hl7_text(m, raw) : (struct pp_str){pieces + from, raw.n};
-        return true;
-    } while (w->pos < w->stop);
-    return false;
+    const uint32_t from = skip_delimiters(w);
+    uint32_t at = from;
+    while (pieces && at < w->stop && pieces[at]) at++;
+    /* short of memory, or something in the value that is not to be taken as it stands */
+    const bool copy = !pieces || (at < w->stop && !ends_value(&d, s[at]));
+    while (at < w->stop && !ends_value(&d, s[at])) at++;
+    w->pos = at;
+    if (at == from) return false;
+    struct pp_str raw = {s + from, at - from};
+    *ret = copy || pp_hl7_is_null(raw) ? pp_hl7_text(m, raw) : (struct pp_str){pieces + from, raw.n};
+    return true;
 }
 
 static char escape_name(const struct pp_hl7_delims *d, char c) {

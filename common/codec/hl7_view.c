@@ -278,6 +278,21 @@ const char *pp_hl7_unused_why(const struct pp_hl7_msh *msh) {
     return "no use is made of this message type";
 }
 
+int pp_hl7_read_view(struct pp_hl7_msg *m, enum pp_hl7_use use, union pp_hl7_view *ret, struct pp_err *err) {
+    switch (use) {
+    case PP_HL7_USE_NONE: break;
+    case PP_HL7_USE_ORDER: return pp_hl7_read_orders(m, &ret->orders, err);
+    case PP_HL7_USE_APPOINTMENT: return pp_hl7_read_appointment(m, &ret->appointment, err);
+    case PP_HL7_USE_DOCUMENT: return pp_hl7_read_document(m, &ret->document, err);
+    case PP_HL7_USE_RESULT: return pp_hl7_read_results(m, &ret->results, err);
+    case PP_HL7_USE_PATIENT:
+    case PP_HL7_USE_MERGE: return pp_hl7_read_registration(m, &ret->registration, err);
+    case PP_HL7_USE_REFERRAL: return pp_hl7_read_referral(m, &ret->referral, err);
+    case PP_HL7_USE_CHARGE: return pp_hl7_read_charges(m, &ret->charges, err);
+    }
+    return 0;
+}
+
 /* ---- patient ---- */
 
 /* The number people know a patient by. Social security, licence, passport, account, visit and insurance numbers are
@@ -308,7 +323,7 @@ static struct pp_str upper_first(struct pp_hl7_msg *m, struct pp_str v) {
     return v;
 }
 
-int pp_hl7_read_pid(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, struct pp_hl7_pid *ret, struct pp_err *err) {
+static int read_pid(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, struct pp_hl7_pid *ret, struct pp_err *err) {
     if (!seg)
         return pp_hl7_refuse(
             m, NULL, 0, 0,
@@ -450,7 +465,7 @@ int pp_hl7_read_person(struct pp_hl7_msg *m, struct pp_hl7_person *ret, struct p
     struct pp_hl7_person p = {0};
     if (m->flags & PP_HL7_SECOND_MSH)
         return pp_hl7_refuse(m, NULL, 0, 0, "a second MSH stands inside the message", err);
-    if (pp_hl7_read_pid(m, pp_hl7_find(m, "PID", 1), &p.pid, err)) return -1;
+    if (read_pid(m, pp_hl7_find(m, "PID", 1), &p.pid, err)) return -1;
     p.visit = read_visit(m, pp_hl7_find(m, "PV1", 1));
     uint32_t stop, in1 = count_until_order(m, "IN1", &stop), dg1 = count_until_order(m, "DG1", &stop);
     p.insurance = in1 ? pp_arena_array(m->arena, struct pp_hl7_insurance, in1) : NULL;
@@ -493,7 +508,7 @@ static int read_merges(struct pp_hl7_msg *m, struct pp_hl7_registration *r, stru
         struct pp_hl7_merge *g = &r->merges[r->merges_n];
         g->segment = s->index;
         if (!pid) return pp_hl7_refuse(m, s, 0, 0, "MRG without a PID before it", err);
-        if (pp_hl7_read_pid(m, pid, &g->survivor, err)) return -1;
+        if (read_pid(m, pid, &g->survivor, err)) return -1;
         g->prior = pp_hl7_ids_of(m, s, 1, false, &g->prior_n);
         g->prior_mrn = choose_mrn(m, g->prior, g->prior_n);
         if (g->prior_mrn.value.n == 0) return pp_hl7_refuse(m, s, 1, 1, "the prior patient identifier is missing", err);

@@ -405,7 +405,21 @@ struct pp_hl7_charges {
 /* -1 without a patient identifier, or without any FT1 that names type, date and code. */
 int pp_hl7_read_charges(struct pp_hl7_msg *m, struct pp_hl7_charges *ret, struct pp_err *err);
 
-/* ---- parts, for views to come; all tolerate seg == NULL ---- */
+/* ---- any of them ---- */
+
+union pp_hl7_view {
+    struct pp_hl7_orders orders;
+    struct pp_hl7_appointment appointment;
+    struct pp_hl7_document document;
+    struct pp_hl7_results results;
+    struct pp_hl7_registration registration; /* of a patient and of a merge */
+    struct pp_hl7_referral referral;
+    struct pp_hl7_charges charges;
+};
+/* What the reader of that use says; 0 and *ret untouched for PP_HL7_USE_NONE. */
+int pp_hl7_read_view(struct pp_hl7_msg *m, enum pp_hl7_use use, union pp_hl7_view *ret, struct pp_err *err);
+
+/* ---- parts that the views share; all tolerate seg == NULL ---- */
 
 struct pp_hl7_id pp_hl7_id_of(struct pp_hl7_msg *m, struct pp_str rep, bool is_ei);
 struct pp_hl7_code pp_hl7_code_of(struct pp_hl7_msg *m, struct pp_str rep);
@@ -440,10 +454,6 @@ struct pp_hl7_diagnosis pp_hl7_diagnosis_of(struct pp_hl7_msg *m, struct pp_hl7_
 /* PID, PV1, IN1-IN3 and DG1 up to the first order. -1 without PID or without an identifier, and for a message with a
  * second MSH inside: its parts belong to different patients, and pp_hl7_batch splits it. */
 int pp_hl7_read_person(struct pp_hl7_msg *m, struct pp_hl7_person *ret, struct pp_err *err);
-int pp_hl7_read_pid(struct pp_hl7_msg *m, struct pp_hl7_seg *seg, struct pp_hl7_pid *ret, struct pp_err *err);
-/* Content of the OBX and NTE segments in [from, stop) of segs. title heads the rendered text. -1: broken base64. */
-int pp_hl7_read_content(struct pp_hl7_msg *m, uint32_t from, uint32_t stop, struct pp_str title,
-                        struct pp_hl7_content *ret, struct pp_err *err);
 /* Base64, blanks ignored. False when it is none. */
 bool pp_hl7_base64(struct pp_arena *a, struct pp_str text, struct pp_str *ret);
 /* Fails with the fault just recorded as 'E'. Returns -1. */

@@ -147,7 +147,7 @@ int pp_hl7_write(struct pp_hl7_msg *m, struct pp_buf *out, struct pp_err *err) {
         return pp_err_set(err, PP_ERR_INVALID, "the message holds lines that are no segments, or a second MSH");
     for (uint32_t i = 0; i < m->segs_n; i++) {
         struct pp_hl7_seg *s = &m->segs[i];
-        const bool own = pp_hl7_is(s, "MSH") || pp_hl7_is(s, "FHS") || pp_hl7_is(s, "BHS"); /* delimiters are data */
+        const bool own = pp_hl7_has_own_separator(s);
         pp_buf_add(out, s->id, 3);
         (void)pp_hl7_field(m, s, 1); /* makes the index of fields */
         if (!s->ends) {

@@ -159,7 +159,7 @@ static void read_content(struct pp_x12_275 *v, bool bds) {
         x12v_find(b, 2, PP_X12_ERROR, PP_X12_V_MISSING, bds ? 3 : 2, PP_X12_VALUE_MISSING, "the document is empty");
     else if (v->broken || (b64 && (v->bits_n >= 6 || v->pad > 2)))
         x12v_find(b, 1, PP_X12_ERROR, PP_X12_V_FORM, 3, PP_X12_VALUE_OTHER, "this is no base 64");
-    else if (v->open && !b->errors_n) {
+    else if (v->open && !b->found.errors_n) {
         b->items_n++;
         if (v->h.part_end && v->h.part_end(b->user, &v->part)) b->stopped = true;
     }
@@ -196,8 +196,8 @@ static void give_out(struct x12v *b) { (void)b; } /* given out as it was read */
 
 static const struct x12v_kind kind = {
     .sets = {"275"},
-    .guides = {"005010X211", "005010X210", "006020X316", "006020X314"},
-    .guide_text = "this guide is not read here; 005010X211 and 006020X316 are",
+    .guides = {"005010X210", "005010X211", "006020X314", "006020X316"},
+    .guide_text = "this guide is not read here; 005010X210, 005010X211, 006020X314 and 006020X316 are",
     .begin = begin,
     .segment = segment,
     .binary = binary,

@@ -241,8 +241,8 @@ enum pp_277_verdict pp_277_of(const struct pp_277 *s) {
 
 static const struct x12v_kind kind = {
     .sets = {"277", "276"},
-    .guides = {"005010X214", "005010X212", "006020X313", "005010X213"},
-    .guide_text = "this guide is not read here; 005010X214, 005010X212 and 006020X313 are",
+    .guides = {"005010X212", "005010X213", "005010X214", "006020X313"},
+    .guide_text = "this guide is not read here; 005010X212, 005010X213, 005010X214 and 006020X313 are",
     .begin = begin,
     .segment = segment,
     .end = end,

@@ -184,11 +184,6 @@ enum pp_278_outcome {
 };
 const char *pp_278_outcome_name(enum pp_278_outcome o); /* "rejected-correctable" */
 
-/* What one HCR means: action and its reasons (may be none). */
-enum pp_278_outcome pp_278_of_review(const struct pp_278_review *r);
-/* What one AAA means by its follow-up action and reason. */
-enum pp_278_outcome pp_278_of_aaa(struct pp_str code, struct pp_str followup);
-
 struct pp_278_line_decision {
     enum pp_278_outcome outcome;
     bool inherited;              /* the line says nothing itself; this is the event's */

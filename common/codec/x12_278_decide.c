@@ -1,6 +1,6 @@
 #include "codec/x12_278.h"
 
-/* What an answer means. Pure; the table that people read is tests/unit/x12_278_decisions.tsv. */
+/* What an answer means. Pure; the table that people read is tests/x12/278_decisions.tsv. */
 
 const char *pp_278_outcome_name(enum pp_278_outcome o) {
     static const char *const names[PP_278_OUTCOME_COUNT] = {
@@ -29,7 +29,8 @@ static bool has_reason(const struct pp_278_review *r, const char *code) {
     return false;
 }
 
-enum pp_278_outcome pp_278_of_review(const struct pp_278_review *r) {
+/* What one HCR means: action and its reasons (may be none). */
+static enum pp_278_outcome of_review(const struct pp_278_review *r) {
     static const struct {
         const char *code;
         enum pp_278_outcome outcome;
@@ -45,7 +46,8 @@ enum pp_278_outcome pp_278_of_review(const struct pp_278_review *r) {
     return PP_278_UNCLEAR;
 }
 
-enum pp_278_outcome pp_278_of_aaa(struct pp_str code, struct pp_str followup) {
+/* What one AAA means by its follow-up action and reason. */
+static enum pp_278_outcome of_aaa(struct pp_str code, struct pp_str followup) {
     bool later = pp_str_eqz(code, "42") || pp_str_eqz(code, "80"); /* cannot answer now, did not answer */
     if (pp_str_eqz(followup, "C")) return PP_278_REJECTED_CORRECTABLE;
     if (pp_str_eqz(followup, "N") || pp_str_eqz(followup, "S")) return PP_278_REJECTED_FINAL;
@@ -73,7 +75,7 @@ static int weight(enum pp_278_outcome o) {
 static enum pp_278_outcome of_all(const struct pp_x12_aaa *a, uint32_t n, const struct pp_x12_aaa **ret) {
     enum pp_278_outcome all = PP_278_NONE;
     for (uint32_t i = 0; i < n; i++) {
-        enum pp_278_outcome o = pp_278_of_aaa(a[i].code, a[i].followup);
+        enum pp_278_outcome o = of_aaa(a[i].code, a[i].followup);
         if (weight(o) <= weight(all)) continue;
         all = o;
         *ret = &a[i];
@@ -110,7 +112,7 @@ static void level(const struct pp_278_level *l, const struct pp_x12_aaa *aaa, st
     *d = (struct pp_278_line_decision){
         .reference = l->reference, .issued = l->issued, .from = l->from, .until = l->until};
     if (l->review.present) d->review = &l->review;
-    d->outcome = both(pp_278_of_review(&l->review), of_all(aaa + l->aaa_from, l->aaa_n, &d->aaa));
+    d->outcome = both(of_review(&l->review), of_all(aaa + l->aaa_from, l->aaa_n, &d->aaa));
 }
 
 static void number(const struct pp_278 *r, const struct pp_278_level *l, struct pp_278_line_decision *d) {

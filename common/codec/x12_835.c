@@ -79,7 +79,7 @@ static void put(struct pp_x12_835 *v, const struct item *i) {
     struct x12v *b = &v->v;
     b->items_n += i->what != IS_PAYMENT;
     if (v->h.streamed) {
-        if (!b->errors_n && !pp_arena_failed(&b->arena)) give(v, i);
+        if (!b->found.errors_n && !pp_arena_failed(&b->arena)) give(v, i);
         return;
     }
     struct item *copy = pp_arena_new(&b->arena, struct item);

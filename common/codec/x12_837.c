@@ -18,23 +18,6 @@ void pp_x12_837_close(struct pp_x12_837 *v) {
     free(v);
 }
 
-/* Returns where it is kept; a place that nobody reads when the list is full. */
-static struct pp_x12_finding *keep(struct pp_x12_837 *v, const struct pp_x12_finding *f) {
-    if (f->severity == PP_X12_ERROR)
-        v->errors_n++;
-    else
-        v->warnings_n++;
-    uint32_t at = v->findings_n;
-    if (at == PP_837_FINDINGS_MAX) { /* full: an error still takes the place of the last warning */
-        if (f->severity != PP_X12_ERROR || v->findings[at - 1].severity == PP_X12_ERROR) return &v->unread;
-        at--;
-    } else {
-        v->findings_n++;
-    }
-    v->findings[at] = *f;
-    return &v->findings[at];
-}
-
 struct pp_x12_finding *x837_find(struct pp_x12_837 *v, int snip, enum pp_x12_severity severity, enum pp_837_code code,
                                  const char *segment, unsigned element, const char *text) {
     struct pp_x12_finding f = {.snip = (uint8_t)snip,
@@ -48,7 +31,7 @@ struct pp_x12_finding *x837_find(struct pp_x12_837 *v, int snip, enum pp_x12_sev
     memcpy(f.loop, v->loop_name, sizeof f.loop);
     size_t n = strlen(segment);
     memcpy(f.segment, segment, n < 3 ? n : 3);
-    return keep(v, &f);
+    return x12v_note(&v->found, &f);
 }
 
 static int give_out(struct pp_x12_837 *v) {
@@ -64,38 +47,34 @@ static int end_transaction(struct pp_x12_837 *v) {
     if (v->ours) {
         if (v->guide_ok) x837_end_claim(v);
         if (pp_arena_failed(&v->arena)) { /* what was found after that may be false */
-            v->findings_n = v->errors_n = v->warnings_n = 0;
+            x12v_forget(&v->found);
             v->loop_name[0] = '\0';
             x837_find(v, 1, PP_X12_ERROR, PP_837_F_TOO_LARGE, "ST", 0, "the transaction is larger than our limit");
         } else if (v->guide_ok && v->claims_n == 0) {
             x837_find(v, 2, PP_X12_ERROR, PP_837_F_NO_CLAIM, "CLM", 0, "the transaction holds no claim");
         }
-        verdict.outcome = v->errors_n ? PP_837_REFUSED : PP_837_ACCEPTED;
+        verdict.outcome = v->found.errors_n ? PP_837_REFUSED : PP_837_ACCEPTED;
     }
     if (verdict.outcome == PP_837_ACCEPTED) {
         verdict.claims_n = v->claims_n;
         rc = give_out(v);
     }
-    verdict.findings = v->findings;
-    verdict.findings_n = v->findings_n;
-    verdict.errors_n = v->errors_n;
-    verdict.warnings_n = v->warnings_n;
+    verdict.findings = v->found.list;
+    verdict.findings_n = v->found.n;
+    verdict.errors_n = v->found.errors_n;
+    verdict.warnings_n = v->found.warnings_n;
     v->in_st = false;
     if (rc == 0 && v->h.transaction) v->h.transaction(v->h.user, &verdict);
     return rc;
-}
-
-static bool same_transaction(const struct pp_x12_pos *a, const struct pp_x12_pos *b) {
-    return a->interchange == b->interchange && a->group == b->group && a->transaction == b->transaction;
 }
 
 /* The reader's findings: those inside of the open transaction are its own, the others go out at once. */
 static void sort_findings(struct pp_x12_837 *v, const struct pp_x12_event *e, bool of_open) {
     for (uint32_t i = 0; i < e->findings_n; i++) {
         const struct pp_x12_finding *f = &e->findings[i];
-        bool inside = v->in_st && f->pos.transaction && same_transaction(&f->pos, &v->st_pos);
+        bool inside = v->in_st && f->pos.transaction && x12v_same_transaction(&f->pos, &v->st_pos);
         if (inside && of_open)
-            keep(v, f);
+            x12v_note(&v->found, f);
         else if (!of_open && !f->pos.transaction && v->h.envelope)
             v->h.envelope(v->h.user, f);
     }
@@ -122,33 +101,16 @@ int pp_x12_837_event(struct pp_x12_837 *v, const struct pp_x12_reader *r, const 
 }
 
 void pp_x12_837_refuse(struct pp_x12_837 *v) {
-    if (!v->in_st || !v->ours) return;
-    struct pp_x12_finding f = {.snip = 2,
-                               .severity = PP_X12_ERROR,
-                               .code = PP_837_F_REFUSED,
-                               .pos = v->st_pos,
-                               .segment = "ST",
-                               .said = -1,
-                               .counted = -1,
-                               .text = "the transaction did not pass its check"};
-    keep(v, &f);
+    if (v->in_st && v->ours) x12v_note_refusal(&v->found, &v->st_pos, PP_837_F_REFUSED);
+}
+
+static int feed_view(void *view, const struct pp_x12_reader *r, const struct pp_x12_event *e) {
+    return pp_x12_837_event(view, r, e);
 }
 
 int pp_x12_837_bytes(const struct pp_x12_opts *opts, struct pp_str bytes, const struct pp_837_handlers *handlers) {
-    struct pp_x12_reader *r = pp_x12_open(opts);
     struct pp_x12_837 *v = pp_x12_837_open(handlers, 0);
-    int rc = r && v ? 0 : -1;
-    struct pp_x12_event e;
-    for (uint32_t i = 0; rc == 0 && i < bytes.n;) {
-        i += (uint32_t)pp_x12_feed(r, bytes.s + i, bytes.n - i, &e);
-        rc = pp_x12_837_event(v, r, &e);
-    }
-    for (bool more = true; rc == 0 && more;) {
-        pp_x12_finish(r, &e);
-        rc = pp_x12_837_event(v, r, &e);
-        more = e.what != PP_X12_NOTHING;
-    }
+    int rc = x12v_feed(opts, bytes, feed_view, v);
     pp_x12_837_close(v);
-    pp_x12_close(r);
     return rc;
 }

@@ -16,14 +16,14 @@
 #define PP_CODEC_X12_837_H
 
 #include "base/date.h"
-#include "codec/x12.h"
+#include "codec/x12_view.h"
 
 #define PP_837_LINES_MAX 50   /* LX of one professional claim, by the guide */
 #define PP_837I_LINES_MAX 999 /* of an institutional one */
 #define PP_837_DIAGNOSES_MAX 12
-#define PP_837I_DIAGNOSES_MAX 25       /* principal and other diagnoses of an institutional claim */
-#define PP_837_REASONS_MAX 3           /* reasons for the visit */
-#define PP_837_FINDINGS_MAX 50         /* kept for one transaction; more are counted */
+#define PP_837I_DIAGNOSES_MAX 25 /* principal and other diagnoses of an institutional claim */
+#define PP_837_REASONS_MAX 3     /* reasons for the visit */
+#define PP_837_FINDINGS_MAX PP_X12_VIEW_FINDINGS_MAX
 #define PP_837_ARENA_BYTES (64u << 20) /* default for what one transaction may hold */
 
 enum pp_837_code {                                          /* pp_x12_finding.code */
@@ -121,7 +121,7 @@ struct pp_claim837 {
 
 enum pp_837_outcome {
     PP_837_ACCEPTED,
-    PP_837_REFUSED,  /* is or should be an 837P, but has an error: no claim of it is given out */
+    PP_837_REFUSED,  /* is or should be a transaction of claims, but has an error: no claim of it is given out */
     PP_837_NOT_OURS, /* another transaction (835, 999, …) */
 };
 struct pp_837_verdict {

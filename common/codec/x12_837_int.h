@@ -1,4 +1,4 @@
-/* Inside of the 837P view; included by x12_837*.c only. */
+/* Inside of the view of claims; included by x12_837*.c only. */
 #ifndef PP_CODEC_X12_837_INT_H
 #define PP_CODEC_X12_837_INT_H
 
@@ -58,9 +58,7 @@ struct pp_x12_837 {
     struct pp_837_line *line; /* open line, NULL = none */
     struct claim_item *first, **last;
     uint32_t claims_n;
-    struct pp_x12_finding findings[PP_837_FINDINGS_MAX];
-    uint32_t findings_n, errors_n, warnings_n;
-    struct pp_x12_finding unread; /* what does not fit is written here */
+    struct x12v_findings found;
 };
 
 struct pp_x12_finding *x837_find(struct pp_x12_837 *v, int snip, enum pp_x12_severity severity, enum pp_837_code code,

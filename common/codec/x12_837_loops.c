@@ -16,7 +16,7 @@ void x837_begin(struct pp_x12_837 *v) {
     pp_arena_reset(&v->arena);
     v->in_st = true;
     v->ours = strcmp(v->env.st01, "837") == 0;
-    v->findings_n = v->errors_n = v->warnings_n = 0;
+    x12v_forget(&v->found);
     v->party = NULL;
     v->person = NULL;
     v->hl_billing = v->hl_subscriber = v->hl_patient = v->hl_last = 0;

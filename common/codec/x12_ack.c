@@ -85,13 +85,21 @@ static void add_code(const char *codes[PP_ACK_CODES_MAX], uint32_t *n, const cha
 
 /* ---- one transaction ---- */
 
+/* A loop's name in 005010 (data element 447) has four characters: 2010AA is told as 2010, as the standard's own diagram
+ * has it. The position names the segment all the same. */
+static void write_loop(struct x12b *b, const char *loop) {
+    char four[5];
+    snprintf(four, sizeof four, "%.4s", loop);
+    x12b_z(b, four);
+}
+
 static void write_trigger(struct x12b *b, const struct pp_x12_finding *f) {
     if (!f->trigger.segment[0]) return;
     x12b_seg(b, "CTX");
     x12b_z(b, "SITUATIONAL TRIGGER");
     x12b_z(b, f->trigger.segment);
     x12b_num(b, f->trigger.position);
-    x12b_z(b, f->trigger.loop);
+    write_loop(b, f->trigger.loop);
     if (f->trigger.element) {
         x12b_open(b);
         x12b_num(b, f->trigger.element);
@@ -106,7 +114,7 @@ static void write_ik3(struct x12b *b, const struct pp_x12_finding *f, const char
     x12b_seg(b, "IK3");
     x12b_z(b, f->segment);
     x12b_num(b, f->pos.segment);
-    x12b_z(b, f->loop);
+    write_loop(b, f->loop);
     x12b_z(b, code);
     x12b_put(b);
 }

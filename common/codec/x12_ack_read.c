@@ -273,23 +273,15 @@ int pp_x12_ack_reader_event(struct pp_x12_ack_reader *v, const struct pp_x12_rea
     return pp_x12_277_event(v->claims, r, e);
 }
 
+static int feed_reader(void *view, const struct pp_x12_reader *r, const struct pp_x12_event *e) {
+    return pp_x12_ack_reader_event(view, r, e);
+}
+
 int pp_x12_ack_reader_bytes(const struct pp_x12_opts *opts, struct pp_str bytes,
                             const struct pp_ack_handlers *handlers) {
-    struct pp_x12_reader *r = pp_x12_open(opts);
     struct pp_x12_ack_reader *v = pp_x12_ack_reader_open(handlers, 0);
-    int rc = r && v ? 0 : -1;
-    struct pp_x12_event e;
-    for (uint32_t i = 0; rc == 0 && i < bytes.n;) {
-        i += (uint32_t)pp_x12_feed(r, bytes.s + i, bytes.n - i, &e);
-        rc = pp_x12_ack_reader_event(v, r, &e);
-    }
-    for (bool more = true; rc == 0 && more;) {
-        pp_x12_finish(r, &e);
-        rc = pp_x12_ack_reader_event(v, r, &e);
-        more = e.what != PP_X12_NOTHING;
-    }
+    int rc = x12v_feed(opts, bytes, feed_reader, v);
     pp_x12_ack_reader_close(v);
-    pp_x12_close(r);
     return rc;
 }
 

@@ -63,8 +63,6 @@ void x12b_person(struct x12b *b, const char *role, struct pp_str family, struct 
 void x12b_address(struct x12b *b, struct pp_str line, struct pp_str city, struct pp_str state, struct pp_str zip,
                   const char *member);
 void x12b_dmg(struct x12b *b, pp_date birth, const char *sex);
-/* Ten digits of a phone number as people write it; empty when there are not ten. */
-struct pp_str x12b_phone(struct pp_str v, char ret[11]);
 /* Local date and time of an instant: CCYYMMDD and HHMM. */
 void x12b_time(struct pp_str zone, int64_t ms, char ret_date[9], char ret_time[5]);
 

@@ -39,7 +39,8 @@ void x12b_ref(struct x12b *b, const char *qualifier, struct pp_str v, const char
     x12b_put(b);
 }
 
-struct pp_str x12b_phone(struct pp_str v, char ret[11]) {
+/* Ten digits of a phone number as people write it; empty when there are not ten. */
+static struct pp_str ten_digits(struct pp_str v, char ret[11]) {
     uint32_t n = 0, from = 0;
     char digits[16];
     for (uint32_t i = 0; i < v.n; i++) {
@@ -103,7 +104,7 @@ void x12b_person(struct x12b *b, const char *role, struct pp_str family, struct 
 
 static void contact(struct x12b *b, const struct pp_x12_org *o, const char *member) {
     char phone[11], at[64];
-    struct pp_str digits = x12b_phone(o->phone, phone);
+    struct pp_str digits = ten_digits(o->phone, phone);
     if (!digits.n) return;
     x12b_seg(b, "PER");
     x12b_z(b, "IC");

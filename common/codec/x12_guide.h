@@ -1,6 +1,6 @@
 /* X12 guides as tables: what may stand where in a transaction.
  *
- * The tables are compiled by tools/gen/guides.py from common/codec/guides/ (docs/x12.md tells its form) into
+ * The tables are compiled by tools/gen/guides.py from common/codec/guides/ (docs/x12-guides.md tells its form) into
  * $(BUILD)/gen/x12_guides.c. All of it is constant data; nothing here allocates. A guide is a tree of loops; each loop
  * has its children in the order of the standard: segment uses and loops, a loop standing for its first segment, which
  * opens it. What a use allows in its elements is a form; equal forms are one.

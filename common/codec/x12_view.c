@@ -12,21 +12,32 @@ void x12v_init(struct x12v *b, const struct x12v_kind *kind, size_t arena_bytes,
 
 void x12v_free(struct x12v *b) { pp_arena_free(&b->arena); }
 
-/* Returns where it is kept; a place that nobody reads when the list is full. */
-static struct pp_x12_finding *keep(struct x12v *b, const struct pp_x12_finding *f) {
+struct pp_x12_finding *x12v_note(struct x12v_findings *l, const struct pp_x12_finding *f) {
     if (f->severity == PP_X12_ERROR)
-        b->errors_n++;
+        l->errors_n++;
     else
-        b->warnings_n++;
-    uint32_t at = b->findings_n;
+        l->warnings_n++;
+    uint32_t at = l->n;
     if (at == PP_X12_VIEW_FINDINGS_MAX) { /* full: an error still takes the place of the last warning */
-        if (f->severity != PP_X12_ERROR || b->findings[at - 1].severity == PP_X12_ERROR) return &b->unread;
+        if (f->severity != PP_X12_ERROR || l->list[at - 1].severity == PP_X12_ERROR) return &l->unread;
         at--;
     } else {
-        b->findings_n++;
+        l->n++;
     }
-    b->findings[at] = *f;
-    return &b->findings[at];
+    l->list[at] = *f;
+    return &l->list[at];
+}
+
+void x12v_note_refusal(struct x12v_findings *l, const struct pp_x12_pos *pos, uint16_t code) {
+    struct pp_x12_finding f = {.snip = 2,
+                               .severity = PP_X12_ERROR,
+                               .code = code,
+                               .pos = *pos,
+                               .segment = "ST",
+                               .said = -1,
+                               .counted = -1,
+                               .text = "the transaction did not pass its check"};
+    x12v_note(l, &f);
 }
 
 struct pp_x12_finding *x12v_find(struct x12v *b, int snip, enum pp_x12_severity severity, enum pp_x12_view_code code,
@@ -42,7 +53,7 @@ struct pp_x12_finding *x12v_find(struct x12v *b, int snip, enum pp_x12_severity 
                                .text = text};
     memcpy(f.loop, b->loop, sizeof f.loop);
     if (b->s) memcpy(f.segment, b->s->id.s, b->s->id.n < 3 ? b->s->id.n : 3);
-    return keep(b, &f);
+    return x12v_note(&b->found, &f);
 }
 
 void x12v_loop(struct x12v *b, const char *name) {
@@ -60,7 +71,8 @@ static bool is_guide(const struct x12v_kind *k, const char *version) {
 static void begin(struct x12v *b) {
     pp_arena_reset(&b->arena);
     b->in_st = true;
-    b->findings_n = b->errors_n = b->warnings_n = b->items_n = 0;
+    b->items_n = 0;
+    x12v_forget(&b->found);
     x12v_loop(b, "");
     /* ST03 names the guide; senders that leave it empty, or write another one into GS08, are common. */
     const char *guide = b->env.st03[0] ? b->env.st03 : b->env.gs08;
@@ -79,21 +91,21 @@ static void end_transaction(struct x12v *b) {
     if (!b->ours) return;
     if (b->guide_ok && !pp_arena_failed(&b->arena)) b->kind->end(b);
     if (pp_arena_failed(&b->arena)) { /* what was found after that may be false */
-        b->findings_n = b->errors_n = b->warnings_n = 0;
+        x12v_forget(&b->found);
         x12v_loop(b, "");
         x12v_find(b, 1, PP_X12_ERROR, PP_X12_V_TOO_LARGE, 0, PP_X12_VALUE_NONE,
                   "the transaction is larger than our limit");
-    } else if (b->guide_ok && b->items_n == 0 && !b->kind->may_be_empty && !b->errors_n) {
+    } else if (b->guide_ok && b->items_n == 0 && !b->kind->may_be_empty && !b->found.errors_n) {
         x12v_loop(b, "");
         x12v_find(b, 2, PP_X12_ERROR, PP_X12_V_EMPTY, 0, PP_X12_VALUE_NONE, "the transaction holds nothing to be read");
     }
     struct pp_x12_view_verdict verdict = {.pos = b->st_pos,
                                           .envelope = b->env,
-                                          .outcome = b->errors_n ? PP_X12_VIEW_REFUSED : PP_X12_VIEW_ACCEPTED,
-                                          .findings = b->findings,
-                                          .findings_n = b->findings_n,
-                                          .errors_n = b->errors_n,
-                                          .warnings_n = b->warnings_n};
+                                          .outcome = b->found.errors_n ? PP_X12_VIEW_REFUSED : PP_X12_VIEW_ACCEPTED,
+                                          .findings = b->found.list,
+                                          .findings_n = b->found.n,
+                                          .errors_n = b->found.errors_n,
+                                          .warnings_n = b->found.warnings_n};
     if (verdict.outcome == PP_X12_VIEW_ACCEPTED) {
         verdict.items_n = b->items_n;
         if (!b->stopped) b->kind->give_out(b);
@@ -101,15 +113,11 @@ static void end_transaction(struct x12v *b) {
     if (!b->stopped && b->on_transaction && b->on_transaction(b->user, &verdict)) b->stopped = true;
 }
 
-static bool same_transaction(const struct pp_x12_pos *a, const struct pp_x12_pos *b) {
-    return a->interchange == b->interchange && a->group == b->group && a->transaction == b->transaction;
-}
-
 /* The reader's findings inside of the open transaction count for its verdict. */
 static void take_findings(struct x12v *b, const struct pp_x12_event *e) {
     for (uint32_t i = 0; i < e->findings_n; i++)
-        if (e->findings[i].pos.transaction && same_transaction(&e->findings[i].pos, &b->st_pos))
-            keep(b, &e->findings[i]);
+        if (e->findings[i].pos.transaction && x12v_same_transaction(&e->findings[i].pos, &b->st_pos))
+            x12v_note(&b->found, &e->findings[i]);
 }
 
 static bool is_ours(const struct x12v_kind *k, const char *set) {
@@ -143,31 +151,31 @@ int x12v_event(struct x12v *b, const struct pp_x12_reader *r, const struct pp_x1
 }
 
 void x12v_refuse(struct x12v *b) {
-    if (!b->in_st) return;
-    struct pp_x12_finding f = {.snip = 2,
-                               .severity = PP_X12_ERROR,
-                               .code = PP_X12_V_REFUSED,
-                               .pos = b->st_pos,
-                               .segment = "ST",
-                               .said = -1,
-                               .counted = -1,
-                               .text = "the transaction did not pass its check"};
-    keep(b, &f);
+    if (b->in_st) x12v_note_refusal(&b->found, &b->st_pos, PP_X12_V_REFUSED);
 }
 
-int x12v_bytes(struct x12v *b, const struct pp_x12_opts *opts, struct pp_str bytes) {
+int x12v_feed(const struct pp_x12_opts *opts, struct pp_str bytes,
+              int (*event)(void *view, const struct pp_x12_reader *r, const struct pp_x12_event *e), void *view) {
     struct pp_x12_reader *r = pp_x12_open(opts);
-    int rc = r && b ? 0 : -1;
+    int rc = r && view ? 0 : -1;
     struct pp_x12_event e;
     for (uint32_t i = 0; rc == 0 && i < bytes.n;) {
         i += (uint32_t)pp_x12_feed(r, bytes.s + i, bytes.n - i, &e);
-        rc = x12v_event(b, r, &e);
+        rc = event(view, r, &e);
     }
     for (bool more = true; rc == 0 && more;) {
         pp_x12_finish(r, &e);
-        rc = x12v_event(b, r, &e);
+        rc = event(view, r, &e);
         more = e.what != PP_X12_NOTHING;
     }
     pp_x12_close(r);
     return rc;
+}
+
+static int feed_view(void *view, const struct pp_x12_reader *r, const struct pp_x12_event *e) {
+    return x12v_event(view, r, e);
+}
+
+int x12v_bytes(struct x12v *b, const struct pp_x12_opts *opts, struct pp_str bytes) {
+    return x12v_feed(opts, bytes, feed_view, b);
 }

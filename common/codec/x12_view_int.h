@@ -6,6 +6,22 @@
 
 #include "codec/x12_view.h"
 
+/* The findings of one transaction. */
+struct x12v_findings {
+    struct pp_x12_finding list[PP_X12_VIEW_FINDINGS_MAX];
+    uint32_t n;                    /* in the list */
+    uint32_t errors_n, warnings_n; /* all */
+    struct pp_x12_finding unread;  /* what does not fit is written here */
+};
+static inline void x12v_forget(struct x12v_findings *l) { l->n = l->errors_n = l->warnings_n = 0; }
+/* Counts it, and keeps it while there is room. Returns where it is kept, to be completed; never NULL. */
+struct pp_x12_finding *x12v_note(struct x12v_findings *l, const struct pp_x12_finding *f);
+/* Notes that somebody else's check refuses the transaction whose ST is at pos. */
+void x12v_note_refusal(struct x12v_findings *l, const struct pp_x12_pos *pos, uint16_t code);
+static inline bool x12v_same_transaction(const struct pp_x12_pos *a, const struct pp_x12_pos *b) {
+    return a->interchange == b->interchange && a->group == b->group && a->transaction == b->transaction;
+}
+
 struct x12v;
 struct x12v_kind {
     const char *sets[3];    /* ST01 that are the view's */
@@ -31,18 +47,20 @@ struct x12v {
     struct pp_x12_envelope env;
     char loop[8];
     uint32_t items_n;
-    struct pp_x12_finding findings[PP_X12_VIEW_FINDINGS_MAX];
-    uint32_t findings_n, errors_n, warnings_n;
-    struct pp_x12_finding unread; /* what does not fit is written here */
+    struct x12v_findings found;
 };
 
-/* h_transaction may be NULL. */
+/* on_transaction may be NULL. */
 void x12v_init(struct x12v *b, const struct x12v_kind *kind, size_t arena_bytes, void *user,
                int (*on_transaction)(void *, const struct pp_x12_view_verdict *));
 void x12v_free(struct x12v *b);
 int x12v_event(struct x12v *b, const struct pp_x12_reader *r, const struct pp_x12_event *e);
 void x12v_refuse(struct x12v *b);
-/* Whole files: b NULL means that there was no memory for it. */
+/* A whole file for anything that takes events. view NULL means that there was no memory for it. 0, or -1: no memory, or
+ * an event gave -1. */
+int x12v_feed(const struct pp_x12_opts *opts, struct pp_str bytes,
+              int (*event)(void *view, const struct pp_x12_reader *r, const struct pp_x12_event *e), void *view);
+/* The same for a view. */
 int x12v_bytes(struct x12v *b, const struct pp_x12_opts *opts, struct pp_str bytes);
 
 /* A finding at the segment in hand; never NULL. */

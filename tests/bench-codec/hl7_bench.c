@@ -64,30 +64,11 @@ static uint64_t tree(struct pp_hl7_msg *m) {
 }
 
 static uint64_t view(struct pp_hl7_msg *m) {
-    union {
-        struct pp_hl7_orders orders;
-        struct pp_hl7_appointment appointment;
-        struct pp_hl7_document document;
-        struct pp_hl7_results results;
-        struct pp_hl7_registration registration;
-        struct pp_hl7_referral referral;
-        struct pp_hl7_charges charges;
-    } v;
+    union pp_hl7_view v;
     struct pp_hl7_msh h;
     struct pp_err err;
     if (pp_hl7_read_msh(m, &h, &err)) return 1;
-    switch (pp_hl7_use_of(&h)) {
-    case PP_HL7_USE_NONE: return 1;
-    case PP_HL7_USE_ORDER: return (uint64_t)pp_hl7_read_orders(m, &v.orders, &err);
-    case PP_HL7_USE_APPOINTMENT: return (uint64_t)pp_hl7_read_appointment(m, &v.appointment, &err);
-    case PP_HL7_USE_DOCUMENT: return (uint64_t)pp_hl7_read_document(m, &v.document, &err);
-    case PP_HL7_USE_RESULT: return (uint64_t)pp_hl7_read_results(m, &v.results, &err);
-    case PP_HL7_USE_PATIENT:
-    case PP_HL7_USE_MERGE: return (uint64_t)pp_hl7_read_registration(m, &v.registration, &err);
-    case PP_HL7_USE_REFERRAL: return (uint64_t)pp_hl7_read_referral(m, &v.referral, &err);
-    case PP_HL7_USE_CHARGE: return (uint64_t)pp_hl7_read_charges(m, &v.charges, &err);
-    }
-    return 0;
+    return (uint64_t)pp_hl7_read_view(m, pp_hl7_use_of(&h), &v, &err);
 }
 
 static uint64_t nothing(struct pp_hl7_msg *m) { return m->segs_n; }

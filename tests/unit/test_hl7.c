@@ -181,6 +181,21 @@ static void walk(void **state) {
     assert_str(v, "c");
     assert_int_equal(w.subcomponent, 3);
     assert_false(pp_hl7_walk_next(&w, &v));
+    /* beside a letter that is no ASCII, the other values stand as they came and cost no copy; a NUL is still a blank */
+    static const char mixed[] = "MSH|^~\\&\rNTE|ascii^\xc3\xa4^n\0l\rNTE|a\nb\r";
+    parse_as((struct pp_str){mixed, sizeof mixed - 1}, NULL);
+    pp_hl7_walk_init(&w, &msg, &msg.segs[1]);
+    assert_true(pp_hl7_walk_next(&w, &v));
+    assert_str(v, "ascii");
+    assert_int_equal(v.s - msg.pieces, strstr(msg.raw.s, "ascii") - msg.raw.s);
+    assert_true(pp_hl7_walk_next(&w, &v));
+    assert_str(v, "\xc3\xa4");
+    assert_true(pp_hl7_walk_next(&w, &v));
+    assert_str(v, "n l");
+    assert_false(pp_hl7_walk_next(&w, &v));
+    pp_hl7_walk_init(&w, &msg, &msg.segs[2]);
+    assert_true(pp_hl7_walk_next(&w, &v));
+    assert_str(v, "a\nb");
 }
 
 static void escapes(void **state) {

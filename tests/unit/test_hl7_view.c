@@ -357,6 +357,29 @@ static void header(void **state) {
     assert_int_equal(pp_hl7_use_of(&h), PP_HL7_USE_NONE);
 }
 
+/* By its use, each message comes to the view that its own reader gives. */
+static void any_view(void **state) {
+    (void)state;
+    static const struct {
+        const char *file;
+        enum pp_hl7_use use;
+    } t[] = {{"orders.hl7", PP_HL7_USE_ORDER},      {"appointment.hl7", PP_HL7_USE_APPOINTMENT},
+             {"document.hl7", PP_HL7_USE_DOCUMENT}, {"result.hl7", PP_HL7_USE_RESULT},
+             {"merge.hl7", PP_HL7_USE_MERGE},       {"referral.hl7", PP_HL7_USE_REFERRAL},
+             {"charges.hl7", PP_HL7_USE_CHARGE}};
+    union pp_hl7_view v;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        memset(&v, 0, sizeof v);
+        parse_fixture(t[i].file);
+        assert_int_equal(pp_hl7_read_view(&msg, t[i].use, &v, &err), 0);
+        /* the head stands first in every view */
+        assert_int_equal(pp_hl7_use_of(&v.orders.msh), t[i].use);
+    }
+    assert_int_equal(pp_hl7_read_view(&msg, PP_HL7_USE_NONE, NULL, &err), 0);
+    parse(MSH "SIU^S12|1|P|2.3\r");
+    assert_int_equal(pp_hl7_read_view(&msg, PP_HL7_USE_APPOINTMENT, &v, &err), -1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(orders),
@@ -369,6 +392,7 @@ int main(void) {
         cmocka_unit_test(results),
         cmocka_unit_test(registrations),
         cmocka_unit_test(header),
+        cmocka_unit_test(any_view),
         cmocka_unit_test(many_repetitions),
     };
     return cmocka_run_group_tests(tests, begin, end);

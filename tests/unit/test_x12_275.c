@@ -215,7 +215,8 @@ static void faults(void **state) {
         {"006020X316", "BGN*11*1~LX*1~BDS*B64*8*YW==YW==~",
          " batch=1 part=1\nrefused 0\nE 2110A BDS03 this is no base 64\n"},
         {"005010X211", "BGN*11*1~", "refused 0\nE  SE00 the transaction holds nothing to be read\n"},
-        {"004050X151", "BGN*11*1~", "refused 0\nE  ST03 this guide is not read here; 005010X211 and 006020X316 are\n"},
+        {"004050X151", "BGN*11*1~",
+         "refused 0\nE  ST03 this guide is not read here; 005010X210, 005010X211, 006020X314 and 006020X316 are\n"},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         make_file("PI", files[i].guide, "275", files[i].body);

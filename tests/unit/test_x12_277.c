@@ -102,7 +102,7 @@ static const struct {
      "refused 0\nE 2000D STC04 this is no amount or quantity\n"},
     {"005010X212", "277", "HL*1**22*1~", "refused 0\nE  SE00 the transaction holds nothing to be read\n"},
     {"004010X093", "277", "HL*1**22*1~",
-     "refused 0\nE  ST03 this guide is not read here; 005010X214, 005010X212 and 006020X313 are\n"},
+     "refused 0\nE  ST03 this guide is not read here; 005010X212, 005010X213, 005010X214 and 006020X313 are\n"},
 };
 
 static void every(void **state) {

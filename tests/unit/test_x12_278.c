@@ -1,30 +1,16 @@
 /* The 278 as it is read and what it means: decisions by a table that people can read, each member, levels, limits. */
 #include "codec/x12_278.h"
 #include "alloc_fail.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
-#define assert_str(actual, want) assert_string_equal((actual).n ? (actual).s : "", want)
-
-static struct pp_buf file, text;
+#include "x12_feed.h"
 
 /* ---- files ---- */
 
 static void seg(const char *s) { pp_buf_printf(&file, "%s~", s); }
 
 static void head(const char *guide, const char *bht02, const char *bht06) {
-    pp_buf_reset(&file);
-    pp_buf_addz(&file,
-                "ISA*00*          *00*          *ZZ*MERIDIAN       *ZZ*PRIORPATH      *261124*0815*^*00501*000000101*"
-                "0*P*:~");
-    pp_buf_printf(&file, "GS*HI*MERIDIAN*PRIORPATH*20261124*0815*101*X*%s~ST*278*0001*%s~", guide, guide);
+    begin_file("HI", guide, "278");
     pp_buf_printf(&file, "BHT*0007*%s*REF-1*20261124*0815*%s~", bht02, bht06);
 }
-static void tail(void) { pp_buf_addz(&file, "SE*1*0001~GE*1*101~IEA*1*000000101~"); }
 
 static void people(void) {
     seg("HL*1**20*1");
@@ -44,8 +30,6 @@ static void segments(const char *cell) {
         p += n + (p[n] == ' ');
     }
 }
-
-static const struct pp_x12_opts tolerant = {.counts_tolerant = true};
 
 /* ---- the decision table ---- */
 
@@ -102,7 +86,7 @@ static void one_row(struct row *row) {
         pp_buf_printf(&file, "HL*%u*4*SS*0~TRN*2*T100-%u*1992730001~", 5 + i, i + 1);
         segments(row->cell[3 + i]);
     }
-    tail();
+    end_file();
     struct pp_278_handlers h = {.review = decide_row, .user = row};
     row->n = 0;
     assert_int_equal(pp_x12_278_bytes(&tolerant, pp_buf_str(&file), &h), 0);
@@ -241,7 +225,7 @@ static void whole_answer(void) {
                        "HI*LOI:18748-4~SV1*HC:72148:26:TC::::72158*1200.5*UN*2~PWK*B3*EL***AC*ACN-2~"
                        "NM1*SJ*1*GARCIA****XX*1558444216~NM1*L5*2*MERIDIAN IMAGING~HL*7*5*SS*0~AAA*N**57*C~"
                        "SV2*0120*HC:99221*100*DA*5~NM1*SJ*1*X~AAA*N**51*C~");
-    tail();
+    end_file();
     /* the payer's phone stands at its own level */
     static char bytes[8192];
     const char *at = memmem(file.p, file.n, "HL*2*1*21", 9);
@@ -271,23 +255,13 @@ static int review_text(void *user, const struct pp_278 *r) {
     pp_buf_printf(&text, " lines %u aaa %u above %u\n", r->lines_n, r->aaa_n, r->aaa_above);
     return 0;
 }
-static int verdict_text(void *user, const struct pp_x12_view_verdict *v) {
-    (void)user;
-    pp_buf_printf(&text, "%s, %u items\n", v->outcome == PP_X12_VIEW_ACCEPTED ? "accepted" : "refused", v->items_n);
-    for (uint32_t i = 0; i < v->findings_n; i++) {
-        if (v->findings[i].code == PP_X12_F_SE_COUNT) continue;
-        pp_buf_printf(&text, "%c %s %s%02u %s\n", v->findings[i].severity == PP_X12_ERROR ? 'E' : 'W',
-                      v->findings[i].loop, v->findings[i].segment, v->findings[i].element, v->findings[i].text);
-    }
-    return 0;
-}
-static const struct pp_278_handlers to_text = {.review = review_text, .transaction = verdict_text};
+static const struct pp_278_handlers to_text = {.review = review_text, .transaction = put_verdict};
 
-static const char *read_text(const char *p, size_t n) {
+static int read_whole(void) { return pp_x12_278_bytes(&tolerant, pp_buf_str(&file), &to_text); }
+static const char *read_text(void) {
     pp_buf_reset(&text);
-    assert_int_equal(pp_x12_278_bytes(&tolerant, (struct pp_str){p, (uint32_t)n}, &to_text), 0);
-    pp_buf_addc(&text, '\0');
-    return text.p;
+    assert_int_equal(read_whole(), 0);
+    return text_z();
 }
 
 static void levels(void **state) {
@@ -295,49 +269,48 @@ static void levels(void **state) {
     static const struct {
         const char *body, *want;
     } files[] = {
-        {"HL*1**20*1~NM1*X3*2*M~AAA*N**42*P~", "review  lines 0 aaa 1 above 1\naccepted, 1 items\n"},
+        {"HL*1**20*1~NM1*X3*2*M~AAA*N**42*P~", "review  lines 0 aaa 1 above 1\naccepted 1\n"},
         {"HL*1**20*1~HL*2*1*21*1~HL*3*2*22*0~NM1*IL*1*A~AAA*N**75*C~HL*4*2*22*0~NM1*IL*1*B~AAA*N**95*N~AAA*N**72*C~",
-         "review A lines 0 aaa 1 above 1\nreview B lines 0 aaa 2 above 2\naccepted, 2 items\n"},
+         "review A lines 0 aaa 1 above 1\nreview B lines 0 aaa 2 above 2\naccepted 2\n"},
         {"HL*1**20*1~AAA*N**42*P~HL*2*1*21*1~AAA*N**51*C~HL*3*2*22*0~NM1*IL*1*A~AAA*N**75*C~HL*4*2*22*0~NM1*IL*1*B~",
-         "review A lines 0 aaa 3 above 3\nreview B lines 0 aaa 2 above 2\naccepted, 2 items\n"},
+         "review A lines 0 aaa 3 above 3\nreview B lines 0 aaa 2 above 2\naccepted 2\n"},
         {"HL*1**20*1~HL*2*1*21*1~HL*3*2*22*1~NM1*IL*1*A~HL*4*3*EV*1~TRN*2*T1*1~AAA*N**33*C~HL*5*4*SS*0~AAA*N**57*C~"
          "HL*6*4*SS*0~HL*7*3*EV*0~TRN*2*T2*1~",
-         "review A event T1 lines 2 aaa 2 above 0\nreview A event T2 lines 0 aaa 0 above 0\naccepted, 2 items\n"},
+         "review A event T1 lines 2 aaa 2 above 0\nreview A event T2 lines 0 aaa 0 above 0\naccepted 2\n"},
         {"HL*1**20*1~HL*2*1*21*1~HL*3*2*22*1~NM1*IL*1*A~HL*4*3*23*1~NM1*QC*1*C~HL*5*4*EV*0~TRN*2*T1*1~HL*6*3*23*0~"
          "NM1*QC*1*D~AAA*N**58*C~HL*7*2*22*1~NM1*IL*1*B~HL*8*7*EV*0~TRN*2*T2*1~",
          "review A/C event T1 lines 0 aaa 0 above 0\nreview A/D lines 0 aaa 1 above 1\n"
-         "review B event T2 lines 0 aaa 0 above 0\naccepted, 3 items\n"},
+         "review B event T2 lines 0 aaa 0 above 0\naccepted 3\n"},
         /* a published example hangs its second line under the first one */
         {"HL*1**20*1~HL*2*1*21*1~HL*3*2*22*1~NM1*IL*1*A~HL*4*3*EV*1~HL*5*4*SS*0~HL*6*5*SS*0~",
-         "review A event  lines 2 aaa 0 above 0\naccepted, 1 items\nW 2000F HL02 the parent is not the level above\n"},
-        {"HL*1**20*1~HL*2*1*22*1~", "refused, 0 items\nE 2000C HL03 the level above is missing\n"},
+         "review A event  lines 2 aaa 0 above 0\naccepted 1\nW 2000F HL02 the parent is not the level above\n"},
+        {"HL*1**20*1~HL*2*1*22*1~", "refused 0\nE 2000C HL03 the level above is missing\n"},
         {"HL*1**20*1~HL*2*1*19*1~",
-         "refused, 0 items\nE 2000A HL03 this level does not exist here (20, 21, 22, 23, EV, SS)\n"},
-        {"NM1*X3*2*M~", "refused, 0 items\nE 2010 NM100 a party outside of a level\n"},
+         "refused 0\nE 2000A HL03 this level does not exist here (20, 21, 22, 23, EV, SS)\n"},
+        {"NM1*X3*2*M~", "refused 0\nE 2010 NM100 a party outside of a level\n"},
         {"HL*1**20*1~HL*2*1*21*1~HL*3*2*22*1~HL*4*3*EV*1~HCR*A1*1~HCR*A3~",
-         "refused, 0 items\nE 2000E HCR00 a second decision on the same level\n"},
+         "refused 0\nE 2000E HCR00 a second decision on the same level\n"},
         {"HL*1**20*1~HL*2*1*21*1~HL*3*2*22*1~HL*4*3*EV*1~DTP*007*D8*20261399~",
-         "refused, 0 items\nE 2000E DTP03 this is no date\n"},
+         "refused 0\nE 2000E DTP03 this is no date\n"},
         {"HL*1**20*1~HL*2*1*21*1~HL*3*2*22*1~HL*4*3*EV*1~DTP*007*RD8*20261201-20261101~",
-         "refused, 0 items\nE 2000E DTP03 the range of dates ends before it begins\n"},
+         "refused 0\nE 2000E DTP03 the range of dates ends before it begins\n"},
         {"HL*1**20*1~HL*2*1*21*1~HL*3*2*22*1~HL*4*3*EV*1~HSD*VS*many~",
-         "refused, 0 items\nE 2000E HSD02 this is no amount or quantity\n"},
+         "refused 0\nE 2000E HSD02 this is no amount or quantity\n"},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         head("005010X217", "11", "18");
         pp_buf_addz(&file, files[i].body);
-        tail();
-        assert_string_equal(read_text(file.p, file.n), files[i].want);
+        end_file();
+        assert_string_equal(read_text(), files[i].want);
     }
     head("005010X215", "11", "18");
     people();
     seg("HL*4*3*EV*0");
-    tail();
-    assert_string_equal(read_text(file.p, file.n), "inquiry ALVAREZ event  lines 0 aaa 0 above 0\naccepted, 1 items\n");
+    end_file();
+    assert_string_equal(read_text(), "inquiry ALVAREZ event  lines 0 aaa 0 above 0\naccepted 1\n");
     head("005010X279A1", "11", "18");
-    tail();
-    assert_string_equal(read_text(file.p, file.n),
-                        "refused, 0 items\nE  ST03 this guide is not read here; 005010X217 and 005010X215 are\n");
+    end_file();
+    assert_string_equal(read_text(), "refused 0\nE  ST03 this guide is not read here; 005010X217 and 005010X215 are\n");
 }
 
 static void limits(void **state) {
@@ -347,12 +320,12 @@ static void limits(void **state) {
     seg("HL*4*3*EV*1");
     for (int i = 0; i < PP_278_LINES_MAX; i++) pp_buf_printf(&file, "HL*%d*4*SS*0~", 5 + i);
     struct pp_buf fits = file;
-    tail();
-    assert_non_null(strstr(read_text(file.p, file.n), "lines 40"));
+    end_file();
+    assert_non_null(strstr(read_text(), "lines 40"));
     file.n = fits.n;
     seg("HL*99*4*SS*0");
-    tail();
-    assert_non_null(strstr(read_text(file.p, file.n), "more lines than we read (40)"));
+    end_file();
+    assert_non_null(strstr(read_text(), "more lines than we read (40)"));
     /* an arena that is too small refuses the transaction and says so */
     whole_answer();
     for (size_t kb = 1; kb <= 256; kb *= 16) {
@@ -364,8 +337,7 @@ static void limits(void **state) {
             i += pp_x12_feed(r, file.p + i, file.n - i, &e);
             assert_int_equal(pp_x12_278_event(v, r, &e), 0);
         }
-        pp_buf_addc(&text, '\0');
-        assert_non_null(strstr(text.p, kb == 1 ? "larger than our limit" : "accepted, 1 items"));
+        assert_non_null(strstr(text_z(), kb == 1 ? "larger than our limit" : "accepted 1"));
         pp_x12_278_close(v);
         pp_x12_close(r);
     }
@@ -373,46 +345,21 @@ static void limits(void **state) {
 
 /* ---- cuts and memory ---- */
 
-static void feed_in(size_t piece, size_t first) {
-    struct pp_x12_reader *r = pp_x12_open(&tolerant);
+static int event(void *v, const struct pp_x12_reader *r, const struct pp_x12_event *e) {
+    return pp_x12_278_event(v, r, e);
+}
+static void read_in(size_t first, size_t piece) {
     struct pp_x12_278 *v = pp_x12_278_open(&to_text, 0);
-    struct pp_x12_event e;
-    for (size_t i = 0, n = first; i < file.n; i += n, n = piece) {
-        /* each piece in memory of its own, so that a view that keeps a pointer is found out */
-        if (n > file.n - i) n = file.n - i;
-        char *copy = malloc(n ? n : 1);
-        memcpy(copy, file.p + i, n);
-        for (size_t k = 0; k < n;) {
-            k += pp_x12_feed(r, copy + k, n - k, &e);
-            pp_x12_278_event(v, r, &e);
-        }
-        free(copy);
-    }
-    do {
-        pp_x12_finish(r, &e);
-        pp_x12_278_event(v, r, &e);
-    } while (e.what != PP_X12_NOTHING);
+    assert_non_null(v);
+    feed_file(first, piece, v, event);
     pp_x12_278_close(v);
-    pp_x12_close(r);
 }
 
-static void any_cut(void **state) {
+static void cuts_and_memory(void **state) {
     (void)state;
     whole_answer();
-    char *want = strdup(read_text(file.p, file.n));
-    for (size_t cut = 0; cut <= file.n; cut++) {
-        pp_buf_reset(&text);
-        feed_in(file.n, cut);
-        pp_buf_addc(&text, '\0');
-        assert_string_equal(text.p, want);
-    }
-    for (size_t piece = 1; piece < 8; piece++) {
-        pp_buf_reset(&text);
-        feed_in(piece, piece);
-        pp_buf_addc(&text, '\0');
-        assert_string_equal(text.p, want);
-    }
-    free(want);
+    check_cuts(read_in);
+    check_memory(read_whole);
 }
 
 static void refused_by_others(void **state) {
@@ -427,30 +374,9 @@ static void refused_by_others(void **state) {
         if (e.what == PP_X12_SEGMENT && e.role == PP_X12_SE) pp_x12_278_refuse(v);
         pp_x12_278_event(v, r, &e);
     }
-    pp_buf_addc(&text, '\0');
-    assert_string_equal(text.p, "refused, 0 items\nE  ST00 the transaction did not pass its check\n");
+    assert_string_equal(text_z(), "refused 0\nE  ST00 the transaction did not pass its check\n");
     pp_x12_278_close(v);
     pp_x12_close(r);
-}
-
-static void memory(void **state) {
-    (void)state;
-    whole_answer();
-    pp_buf_reset(&text);
-    pp_buf_printf(&text, "%4000s", ""); /* the text itself needs no memory below */
-    bool more = true;
-    for (long n = 0; more; n++) {
-        pp_buf_reset(&text);
-        alloc_fail_after(n);
-        int rc = pp_x12_278_bytes(&tolerant, pp_buf_str(&file), &to_text);
-        more = alloc_failed();
-        alloc_fail_after(-1);
-        pp_buf_addc(&text, '\0');
-        if (!more)
-            assert_int_equal(rc, 0);
-        else
-            assert_true(rc < 0 || strstr(text.p, "refused") || strstr(text.p, "accepted, 1"));
-    }
 }
 
 static int stop(void *user, const struct pp_278 *r) {
@@ -466,14 +392,10 @@ static void stopping(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(decisions), cmocka_unit_test(members),  cmocka_unit_test(levels),
-        cmocka_unit_test(limits),    cmocka_unit_test(any_cut),  cmocka_unit_test(refused_by_others),
-        cmocka_unit_test(memory),    cmocka_unit_test(stopping),
+        cmocka_unit_test(decisions), cmocka_unit_test(members),         cmocka_unit_test(levels),
+        cmocka_unit_test(limits),    cmocka_unit_test(cuts_and_memory), cmocka_unit_test(refused_by_others),
+        cmocka_unit_test(stopping),
     };
-    pp_buf_init(&file, 1 << 20);
-    pp_buf_init(&text, 1 << 20);
-    int rc = cmocka_run_group_tests(tests, NULL, NULL);
-    pp_buf_free(&file);
-    pp_buf_free(&text);
-    return rc;
+    feed_begin();
+    return feed_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -5,42 +5,12 @@
 #include "codec/x12_278.h"
 #include "alloc_fail.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
+#include "request_help.h"
 #include "x12_checked.h"
 
 #define assert_str(actual, want) assert_string_equal((actual).n ? (actual).s : "", want)
 
-static struct pp_arena arena;
-static struct pp_err err;
 static struct pp_buf out, text;
-
-static struct pp_str load(const char *path) {
-    char chunk[4096];
-    struct pp_buf b;
-    FILE *f = fopen(path, "rb");
-    if (!f) return PP_STR_NONE;
-    pp_buf_init(&b, 1 << 20);
-    for (size_t n; (n = fread(chunk, 1, sizeof chunk, f)) > 0;) pp_buf_add(&b, chunk, n);
-    fclose(f);
-    struct pp_str s = pp_arena_str(&arena, pp_buf_str(&b));
-    pp_buf_free(&b);
-    return s;
-}
-
-static struct ev_pas_submit *request(const char *name) {
-    char path[120];
-    struct ev e;
-    snprintf(path, sizeof path, "tests/fixtures/fhir/build_%s_in.json", name);
-    if (ev_decode(EV_PAS_SUBMIT, load(path), &arena, &e, &err) < 0) fail_msg("%s: %s", path, err.msg);
-    struct ev_pas_submit *copy = pp_arena_new(&arena, struct ev_pas_submit);
-    *copy = *e.as.pas_submit;
-    return copy;
-}
 
 static struct pp_278_request whole(const struct ev_pas_submit *r) {
     return (struct pp_278_request){
@@ -85,7 +55,7 @@ static void compare(const char *name) {
         fwrite(b.p, 1, b.n, f);
         fclose(f);
     }
-    struct pp_str want = load(path);
+    struct pp_str want = file_at(path);
     if (!pp_str_eq(want, pp_buf_str(&b))) fail_msg("%s: got\n%.*s", path, (int)b.n, b.p);
     pp_buf_free(&b);
 }
@@ -95,12 +65,12 @@ static void goldens(void **state) {
     static const char *const names[] = {"submit", "update", "cancel"};
     for (size_t i = 0; i < 3; i++) {
         char name[32];
-        struct pp_278_request q = whole(request(names[i]));
+        struct pp_278_request q = whole(request_of(names[i]));
         if (pp_278_build_request(&q, &out, &err) < 0) fail_msg("%s: %s", names[i], err.msg);
         snprintf(name, sizeof name, "%s.278", names[i]);
         compare(name);
     }
-    struct ev_pas_submit *r = request("submit");
+    struct ev_pas_submit *r = request_of("submit");
     r->authorization = PP_STR("AUTH-77");
     struct pp_x12_org performer = {.name = PP_STR("Garc\xc3\xad"
                                                   "a"),
@@ -135,7 +105,7 @@ static void goldens(void **state) {
 
 static const char *um02(enum pp_278_action a, enum ev_pas_submit_kind kind) {
     static char got[16];
-    struct ev_pas_submit *r = request("submit");
+    struct ev_pas_submit *r = request_of("submit");
     struct pp_278_request q = whole(r);
     r->kind = kind;
     r->reference = PP_STR("P1");
@@ -149,7 +119,7 @@ static const char *um02(enum pp_278_action a, enum ev_pas_submit_kind kind) {
 
 /* The period that is asked for stands at the event and at the line. */
 static void until(void **state) {
-    struct ev_pas_submit *r = request("submit");
+    struct ev_pas_submit *r = request_of("submit");
     struct pp_278_request q = whole(r);
     (void)state;
     r->kind = EV_PAS_SUBMIT_KIND_EXTENSION;
@@ -280,7 +250,7 @@ static void failures(void **state) {
         "line 1.trace is longer than 50 characters",
     };
     for (int i = 0; i < (int)(sizeof want / sizeof *want); i++) {
-        struct ev_pas_submit *r = request("update");
+        struct ev_pas_submit *r = request_of("update");
         r->kind = EV_PAS_SUBMIT_KIND_INITIAL;
         r->reference = r->prior_trace = PP_STR_NONE;
         struct pp_278_request q = whole(r);
@@ -313,7 +283,7 @@ static void words(void **state) {
     };
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         char want[80];
-        struct ev_pas_submit *r = request("submit");
+        struct ev_pas_submit *r = request_of("submit");
         struct pp_278_request q = whole(r);
         r->case_.patient.family = pp_str_z(pairs[i][0]);
         r->case_.coverages[0].subscriber_family = PP_STR_NONE;
@@ -357,7 +327,7 @@ static int no_finding(void *user, const struct pp_x12_view_verdict *v) {
 
 static void round_trip(void **state) {
     (void)state;
-    struct ev_pas_submit *r = request("update");
+    struct ev_pas_submit *r = request_of("update");
     struct pp_278_request q = whole(r);
     assert_int_equal(pp_278_build_request(&q, &out, &err), 0);
     pp_buf_reset(&text);
@@ -368,7 +338,7 @@ static void round_trip(void **state) {
 
 static void memory(void **state) {
     (void)state;
-    struct ev_pas_submit *r = request("update");
+    struct ev_pas_submit *r = request_of("update");
     struct pp_278_request q = whole(r);
     bool more = true;
     for (long n = 0; more; n++) {
@@ -493,7 +463,7 @@ static void answers(void **state) {
         {"HL*4*3*EV*1~HL*5*4*SS*0~TRN*2*T9-1*1~HCR*A1*A1~HSD*VS*12", "18",
          "complete trace T9\n1 approved A1 #A1 12 VS\n2 unclear\n3 unclear\n"},
     };
-    struct ev_pas_submit *r = request("update");
+    struct ev_pas_submit *r = request_of("update");
     int64_t lines[] = {1, 2, 3};
     r->trace = PP_STR("T9");
     r->lines = lines;

@@ -1,13 +1,7 @@
 /* The 837P view: claims as billing sends them, transactions refused while the rest goes on. */
 #include "codec/x12_837.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
-#define assert_str(actual, want) assert_string_equal((actual).n ? (actual).s : "", want)
+#include "alloc_fail.h"
+#include "x12_feed.h"
 
 static struct pp_str fixture(const char *name) {
     static char bytes[65536];
@@ -21,8 +15,6 @@ static struct pp_str fixture(const char *name) {
 }
 
 /* ---- as text: one line for each claim, verdict and finding ---- */
-
-static struct pp_buf text;
 
 static int claim_text(void *user, const struct pp_claim837 *c) {
     (void)user;
@@ -55,7 +47,7 @@ static const char *read_text(const struct pp_x12_opts *opts, struct pp_str bytes
     return text.p;
 }
 
-static void file(void **state) {
+static void whole_file(void **state) {
     (void)state;
     assert_string_equal(read_text(NULL, fixture("claims.837")),
                         "claim PCN-1 2 lines at 1.1.1.19\n"
@@ -301,34 +293,21 @@ static void stopping(void **state) {
     assert_int_equal(n, 1);
 }
 
+static int event(void *v, const struct pp_x12_reader *r, const struct pp_x12_event *e) {
+    return pp_x12_837_event(v, r, e);
+}
+static void read_in(size_t first, size_t piece) {
+    struct pp_x12_837 *v = pp_x12_837_open(&to_text, 0);
+    assert_non_null(v);
+    feed_file(first, piece, v, event);
+    pp_x12_837_close(v);
+}
+
 static void any_cut(void **state) {
     (void)state;
-    struct pp_str f = fixture("claims.837");
-    char *whole = strdup(read_text(NULL, f));
-    for (uint32_t step = 1; step < 40; step++) {
-        struct pp_x12_reader *r = pp_x12_open(NULL);
-        struct pp_x12_837 *v = pp_x12_837_open(&to_text, 0);
-        struct pp_x12_event e;
-        pp_buf_reset(&text);
-        for (uint32_t i = 0; i < f.n; i += step) {
-            uint32_t n = step < f.n - i ? step : f.n - i;
-            char piece[40];
-            memcpy(piece, f.s + i, n); /* overwritten each time: nothing may be kept that points into it */
-            for (uint32_t k = 0; k < n;) {
-                k += (uint32_t)pp_x12_feed(r, piece + k, n - k, &e);
-                assert_int_equal(pp_x12_837_event(v, r, &e), 0);
-            }
-        }
-        do {
-            pp_x12_finish(r, &e);
-            assert_int_equal(pp_x12_837_event(v, r, &e), 0);
-        } while (e.what != PP_X12_NOTHING);
-        pp_buf_addc(&text, '\0');
-        assert_string_equal(text.p, whole);
-        pp_x12_837_close(v);
-        pp_x12_close(r);
-    }
-    free(whole);
+    pp_buf_reset(&file);
+    pp_buf_adds(&file, fixture("claims.837"));
+    check_cuts(read_in);
 }
 
 static void flipped_bytes(void **state) {
@@ -349,22 +328,12 @@ static void flipped_bytes(void **state) {
     }
 }
 
-static int begin(void **state) {
-    (void)state;
-    pp_buf_init(&text, 16 << 20);
-    return 0;
-}
-static int end(void **state) {
-    (void)state;
-    pp_buf_free(&text);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(file),          cmocka_unit_test(members),  cmocka_unit_test(findings),
+        cmocka_unit_test(whole_file),    cmocka_unit_test(members),  cmocka_unit_test(findings),
         cmocka_unit_test(limits),        cmocka_unit_test(stopping), cmocka_unit_test(any_cut),
         cmocka_unit_test(flipped_bytes),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    feed_begin();
+    return feed_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

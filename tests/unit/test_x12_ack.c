@@ -300,10 +300,10 @@ static void checked(void **state) {
     assert_string_equal(with_checker(REQUEST_TOP "UM*HS*I*62*22:B*****Y~" REQUEST_END FILE_END("14")),
                         "AK1*HI*7*005010X217~AK2*278*0001*005010X217~IK5*A~AK9*A*1*1*1~");
     assert_string_equal(with_checker(REQUEST_TOP "UM*ZZ*I*62*22:B*****Y~" REQUEST_END FILE_END("14")),
-                        "AK1*HI*7*005010X217~AK2*278*0001*005010X217~IK3*UM*11*2000E*8~IK4*1*1525*7~IK5*R*I5~"
+                        "AK1*HI*7*005010X217~AK2*278*0001*005010X217~IK3*UM*11*2000*8~IK4*1*1525*7~IK5*R*I5~"
                         "AK9*R*1*1*0~");
     assert_string_equal(with_checker(REQUEST_TOP REQUEST_END FILE_END("13")),
-                        "AK1*HI*7*005010X217~AK2*278*0001*005010X217~IK3*UM*11*2000E*3~IK5*R*I5~AK9*R*1*1*0~");
+                        "AK1*HI*7*005010X217~AK2*278*0001*005010X217~IK3*UM*11*2000*3~IK5*R*I5~AK9*R*1*1*0~");
     assert_string_equal(with_checker(REQUEST_TOP "UM*HS*I*62*22:B*****Y~QQQ*1~" REQUEST_END FILE_END("15")),
                         "AK1*HI*7*005010X217~AK2*278*0001*005010X217~IK5*R*5~AK9*R*1*1*0~");
     /* no guide for it */

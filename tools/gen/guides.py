@@ -4,7 +4,7 @@
 guides.py FOLDER OUT.c      writes the tables; faults in the files are told with file and line, and nothing is written
 guides.py FOLDER --list     one line a guide: name, version, loops, uses, rules, source
 
-The form of the files is told in docs/x12.md, the form of the tables in common/codec/x12_guide.h.
+The form of the files is told in docs/x12-guides.md, the form of the tables in common/codec/x12_guide.h.
 """
 import sys
 from pathlib import Path

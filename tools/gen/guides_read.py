@@ -1,6 +1,6 @@
 """Reads common/codec/guides: the dictionary, the code lists and the guides, as they are written.
 
-The form is told in docs/x12.md. What cannot be read is told as a fault with file and line; reading goes on, so that
+The form is told in docs/x12-guides.md. What cannot be read is told as a fault with file and line; reading goes on, so that
 one run tells all of them.
 """
 import copy

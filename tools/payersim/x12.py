@@ -189,7 +189,7 @@ def acknowledge(group, findings):
             codes.append(f.transaction_code)
             if not f.segment:
                 continue
-            out.append(["IK3", f.segment, str(f.position), f.loop, f.segment_code])
+            out.append(["IK3", f.segment, str(f.position), f.loop[:4], f.segment_code])
             if f.element:
                 place = f"{f.element}:{f.component}" if f.component else str(f.element)
                 out.append(["IK4", place, "", f.element_code])

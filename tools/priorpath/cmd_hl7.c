@@ -45,13 +45,12 @@ static struct pp_str value_of(struct show *s, struct pp_hl7_msg *m, struct pp_st
 }
 
 static bool is_plain_field(const struct pp_hl7_seg *seg, unsigned field) { /* its delimiters are its value */
-    return field <= 2 && (pp_hl7_is(seg, "MSH") || pp_hl7_is(seg, "FHS") || pp_hl7_is(seg, "BHS"));
+    return field <= 2 && pp_hl7_has_own_separator(seg);
 }
 
 static unsigned field_count(struct pp_hl7_msg *m, struct pp_hl7_seg *seg) {
     (void)pp_hl7_field(m, seg, 2); /* makes the index */
-    bool own = pp_hl7_is(seg, "MSH") || pp_hl7_is(seg, "FHS") || pp_hl7_is(seg, "BHS");
-    return seg->ends ? seg->ends_n - !own : 0;
+    return seg->ends ? seg->ends_n - !pp_hl7_has_own_separator(seg) : 0;
 }
 
 static unsigned piece_count(struct pp_str v, char sep) {
@@ -62,28 +61,10 @@ static unsigned piece_count(struct pp_str v, char sep) {
 
 /* What the view of its type says of a message; findings go to m->faults, a refusal too. Returns the use. */
 static enum pp_hl7_use look(struct pp_hl7_msg *m, struct pp_hl7_msh *msh, struct pp_err *err) {
-    union {
-        struct pp_hl7_orders orders;
-        struct pp_hl7_appointment appointment;
-        struct pp_hl7_document document;
-        struct pp_hl7_results results;
-        struct pp_hl7_registration registration;
-        struct pp_hl7_referral referral;
-        struct pp_hl7_charges charges;
-    } v;
+    union pp_hl7_view v;
     if (pp_hl7_read_msh(m, msh, err)) return PP_HL7_USE_NONE;
     enum pp_hl7_use use = pp_hl7_use_of(msh);
-    switch (use) {
-    case PP_HL7_USE_NONE: break;
-    case PP_HL7_USE_ORDER: (void)pp_hl7_read_orders(m, &v.orders, err); break;
-    case PP_HL7_USE_APPOINTMENT: (void)pp_hl7_read_appointment(m, &v.appointment, err); break;
-    case PP_HL7_USE_DOCUMENT: (void)pp_hl7_read_document(m, &v.document, err); break;
-    case PP_HL7_USE_RESULT: (void)pp_hl7_read_results(m, &v.results, err); break;
-    case PP_HL7_USE_PATIENT:
-    case PP_HL7_USE_MERGE: (void)pp_hl7_read_registration(m, &v.registration, err); break;
-    case PP_HL7_USE_REFERRAL: (void)pp_hl7_read_referral(m, &v.referral, err); break;
-    case PP_HL7_USE_CHARGE: (void)pp_hl7_read_charges(m, &v.charges, err); break;
-    }
+    (void)pp_hl7_read_view(m, use, &v, err);
     return use;
 }
 
