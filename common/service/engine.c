@@ -1,6 +1,7 @@
 /* The cycle of a batch. docs/runtime.md draws it. */
 #include "service/engine_int.h"
 #include "service/held.h"
+#include "service/pace.h"
 #include "service/recover.h"
 
 #include "io/clock.h"
@@ -77,11 +78,12 @@ static void measure(struct pp_engine *e) {
     int64_t now = pp_mono_ms();
     e->rate_inputs += e->batch.napply;
     if (now - e->last_rate_ms >= 200) {
-        double r = e->rate_inputs * 1000.0 / (double)(now - e->last_rate_ms);
-        e->rate = e->rate * 0.5 + r * 0.5;
-        e->rate_inputs = 0;
+        e->rate = pp_pace_rate(e->rate, e->rate_inputs, now - e->last_rate_ms);
+        e->load = pp_pace_rate(e->load, e->rate_read, now - e->last_rate_ms);
+        e->rate_inputs = e->rate_read = 0;
         e->last_rate_ms = now;
-        pp_consumer_pace(e->consumer, e->rate < ENGINE_PACED_RATE ? 0 : ENGINE_FETCH_GAP_MS);
+        double gap = e->load < ENGINE_PACED_RATE ? 0 : ENGINE_FETCH_GAP_MS * pp_pace_stretch(e->load);
+        pp_consumer_pace(e->consumer, (int)gap);
     }
     e->last_commit_ms = now;
     e->took_ms = now - e->begun_ms;
@@ -451,15 +453,13 @@ static int queued_to_apply(const struct pp_engine *e) {
 }
 
 /* A small batch waits: records per request and rows per statement decide what broker and database cost. Above
- * ENGINE_PACED_RATE there is a least time between two batches, longer the faster inputs come; and always a rest of
+ * ENGINE_PACED_RATE there is a least time between two batches, longer the busier the log is; and always a rest of
  * twice what the last batch took, so that on a busy machine, where batches take long, there are fewer and larger ones.
  * Inputs that are taken one by one do not wait. */
 static bool paced(struct pp_engine *e, int64_t now, int waiting) {
     if (e->stopping || e->batch.one_by_one || waiting >= inputs_most(e) || e->queued >= ENGINE_BATCH_RECORDS_MAX)
         return false;
-    double stretch = e->rate / ENGINE_STRETCHED_RATE;
-    stretch = stretch < 1 ? 1 : stretch > ENGINE_STRETCH_MAX ? ENGINE_STRETCH_MAX : stretch;
-    int64_t pace = e->rate < ENGINE_PACED_RATE ? 0 : (int64_t)(e->pace_ms * stretch);
+    int64_t pace = e->rate < ENGINE_PACED_RATE ? 0 : (int64_t)(e->pace_ms * pp_pace_stretch(e->load));
     int64_t rest = 2 * e->took_ms < ENGINE_REST_MS_MAX ? 2 * e->took_ms : ENGINE_REST_MS_MAX;
     int64_t wait = e->last_commit_ms + (pace > rest ? pace : rest) - now;
     if (wait <= 0) return false;

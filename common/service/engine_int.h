@@ -31,10 +31,8 @@
 #define ENGINE_QUEUE_BYTES_MAX ((size_t)32 << 20)
 #define ENGINE_POLL_US 2000        /* thread CPU of one turn of taking */
 #define ENGINE_INFLIGHT_MAX 60000  /* unacknowledged output: above it nothing is taken */
-#define ENGINE_PACED_RATE 200      /* inputs per second above which commits are paced */
-#define ENGINE_FETCH_GAP_MS 10     /* between two fetches then */
-#define ENGINE_STRETCHED_RATE 1000 /* above it they are paced the longer, */
-#define ENGINE_STRETCH_MAX 2       /* up to so many times commit-pace-ms */
+#define ENGINE_PACED_RATE 200      /* inputs per second above which commits are paced; records read, fetches */
+#define ENGINE_FETCH_GAP_MS 10     /* between two fetches then; both are stretched by pace.h */
 #define ENGINE_REST_MS_MAX 60      /* between two batches */
 #define ENGINE_LOST_RACES_MAX 5    /* in a row, for a unique key */
 #define ENGINE_SKIP_COMMIT_MS 1000 /* progress over records that are only counted past is committed this late */
@@ -226,10 +224,11 @@ struct pp_engine {
     uv_timer_t pace_timer, tick_timer;
     int64_t last_commit_ms, last_rate_ms;
     int64_t begun_ms, took_ms; /* the open batch; the last one, until it was committed */
-    double rate, cost_us;      /* inputs per second; thread CPU of one apply */
+    double rate, load;         /* inputs per second; records read per second, those counted past too */
+    double cost_us;            /* thread CPU of one apply */
     int lost_races;
-    int rate_inputs;
-    int careful_batches; /* after an error of data: so many batches of one input */
+    int rate_inputs, rate_read; /* since last_rate_ms */
+    int careful_batches;        /* after an error of data: so many batches of one input */
     int public_inflight, log_inflight;
     struct pp_err public_failed; /* a snapshot was given up; kind NONE: none */
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #define LINGER_MS 2             /* a batch's facts come at once */
-#define PUBLIC_LINGER_MS 20     /* snapshots of some seven topics: few for each partition at a time */
+#define PUBLIC_LINGER_MS 200    /* snapshots of some seven topics: few for each partition at a time */
 #define PUBLIC_TIMEOUT_MS 30000 /* a frozen instance that wakes up later must not publish old snapshots */
 #define STOP_FLUSH_MS 5000
 

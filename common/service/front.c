@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STOP_MS 2000 /* for open requests */
+/* For open requests, in turns of the timer: a loop that stood still has served nobody meanwhile. */
+#define STOP_TURNS (PP_FRONT_STOP_MS / PP_FRONT_POLL_MS)
 
 /* ---- works ---- */
 
@@ -30,7 +31,7 @@ void front_end(struct front_work *w) { w->front->open--; }
 
 bool front_wait(struct front_work *w, void (*again)(struct front_work *w)) {
     struct pp_front *f = w->front;
-    if (pp_mono_ms() + PP_FRONT_POLL_MS > w->until_ms || f->closed) return false;
+    if (pp_mono_ms() + PP_FRONT_POLL_MS > w->until_ms || f->stopping) return false;
     w->again = again;
     w->next = f->waiting;
     f->waiting = w;
@@ -100,7 +101,7 @@ static void free_front(uv_handle_t *h) {
 /* A late callback of the database may come after the end was told; the memory waits for it. */
 static void try_end(struct pp_front *f) {
     bool over = f->open == 0 && pp_http_server_busy(f->server) == 0;
-    if (!f->closed && (over || pp_mono_ms() >= f->stop_ms)) {
+    if (!f->closed && (over || --f->stop_turns <= 0)) {
         f->closed = true;
         pp_http_server_free(f->server);
         f->done(f->done_user);
@@ -185,7 +186,7 @@ void pp_front_stop(struct pp_front_env *env, void (*done)(void *user), void *use
         return;
     }
     f->stopping = true;
-    f->stop_ms = pp_mono_ms() + STOP_MS;
+    f->stop_turns = STOP_TURNS;
     f->done = done;
     f->done_user = user;
     pp_http_server_stop(f->server);

@@ -2,7 +2,8 @@
  *
  * The front never touches the writer's connection. It reads committed rows through the pool under the read role, and
  * hands commands to the owner of the person by way of pa.commands.v1. Runs on every instance, also on one that owns no
- * partition. The runtime starts it when the database has been reached once and stops it first on the way out.
+ * partition. The runtime starts it when the database has been reached once, and stops it when its own engine has let
+ * its partitions go.
  */
 #ifndef PP_SERVICE_FRONT_H
 #define PP_SERVICE_FRONT_H
@@ -29,6 +30,7 @@ struct pp_front_env { /* outlives the front */
 #define PP_FRONT_SEND_TIMEOUT_MS 5000
 #define PP_FRONT_WAIT_MS 2000 /* for command_result or a min_version */
 #define PP_FRONT_POLL_MS 40   /* how often both are asked again */
+#define PP_FRONT_STOP_MS 2000 /* for the open requests of a front that stops */
 
 #define PP_FRONT_COMMAND_BYTES_MAX 65536
 #define PP_FRONT_COMMAND_ID_MAX 80   /* letters, digits and . _ : - */
@@ -46,7 +48,8 @@ extern const char pp_front_access_sql[];
 int pp_front_start(struct pp_front_env *env, struct pp_err *err);
 /* The API's real port, when api-port is 0. */
 int pp_front_port(const struct pp_front_env *env);
-/* No new requests; open ones get up to 2 s. `done` is called once, then env may go. */
+/* No new requests. What waits for a result or a version looks once more and is answered without it; open requests get
+ * PP_FRONT_STOP_MS, more where the loop stands still meanwhile. `done` is called once, then env may go. */
 void pp_front_stop(struct pp_front_env *env, void (*done)(void *user), void *user);
 
 #endif

@@ -35,7 +35,7 @@ struct pp_front {
     struct front_work *waiting;
     int open; /* works */
     bool stopping, closed;
-    int64_t stop_ms;
+    int stop_turns; /* left, then the open requests are cut off */
     void (*done)(void *user);
     void *done_user;
 };
@@ -44,7 +44,8 @@ struct pp_front {
 /* Memory of the request, zeroed. NULL: a problem was answered. */
 void *front_begin(struct pp_front *f, struct pp_request *r, size_t size);
 void front_end(struct front_work *w);
-/* Calls again() after PP_FRONT_POLL_MS, when there is time left; false when not. */
+/* Calls again() after PP_FRONT_POLL_MS, when there is time left; false when not, and when the front stops: its client
+ * must have an answer before the connection is cut off. */
 bool front_wait(struct front_work *w, void (*again)(struct front_work *w));
 /* Reads under the rights of the request's token. Once the front is closed the callback comes at once, with an error:
  * touch nothing of w after this call. */

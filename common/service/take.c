@@ -204,6 +204,7 @@ void take_poll(struct pp_engine *e) {
             return;
         }
         if (!pp_consumer_next(e->consumer, &r)) return;
+        e->rate_read++;
         take_record(e, &r);
     }
 }

@@ -213,6 +213,7 @@ def wait_ready(world, limit_s=60):
 
 def null_chain(world):
     processes = start_null(world)
+    world.used_wal()
     ends = parts.Ends(world, ["pa.log.v1"])
     writers = iter(range(1, 1000))
     first = [0]
@@ -338,6 +339,7 @@ def real_path(world):
     adopt_services(world)
     publish_packs(world)
     broker_times(world)
+    world.used_wal()
     shift = int(os.environ["PORT_SHIFT"])
     address = f"127.0.0.1:{2575 + shift}"
     door = f"http://127.0.0.1:{DOOR_API + shift}"

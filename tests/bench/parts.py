@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 TICKS = os.sysconf("SC_CLK_TCK")
 CPUS = os.cpu_count()
+WAL_FILES = 64 # of 16 MB: min_wal_size of deploy/postgres/postgresql.conf
 
 
 def cpu_of(pid):
@@ -105,6 +106,14 @@ class World:
 
     def wal(self):
         return int(self.db.execute("select pg_current_wal_lsn() - '0/0'").fetchone()[0])
+
+    def used_wal(self):
+        """Files of the write-ahead log are there for use again, as after the first hour of an installation: a cluster that
+        was just made writes each of them twice, first with zeros."""
+        for _ in range(WAL_FILES):
+            self.db.execute("select pg_logical_emit_message(false, 'bench', '')")
+            self.db.execute("select pg_switch_wal()")
+        self.db.execute("checkpoint")
 
     def rows(self):
         """Rows written in each schema."""

@@ -460,13 +460,15 @@ static void on_stop(void *user) {
     stops++;
 }
 
-/* Last. A command waits for its result while the front stops: it is answered, then the end is told, once. */
+/* Last. A command waits for its result while the front stops, and the loop stands still for all the time that open
+ * requests have: it is answered, then the end is told, once. */
 static void test_stop(void **s) {
     (void)s;
     start("POST", "/v1/commands", "{\"id\":\"k9\"," DROP "}", NULL);
     PUMP(db.sends == 1);
     pp_front_stop(&env, on_stop, NULL);
     assert_int_equal(stops, 0);
+    uv_sleep(PP_FRONT_STOP_MS + 2 * PP_FRONT_POLL_MS);
     PUMP(stops == 1);
     PUMP(answer.done);
     assert_int_equal(answer.status, 202);
