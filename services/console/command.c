@@ -181,6 +181,20 @@ static struct console_command *take(struct console *c, const struct console_user
     return m;
 }
 
+/* One of what was asked for and understood; NULL: why not is answered. */
+static struct console_command *take_asked(struct console *c, struct pp_request *r, const struct console_session *s,
+                                          const struct console_act *act, struct pp_uuid key, json_t *o) {
+    struct console_command *m = NULL;
+    if (!console_roles_meet(s->user->roles, act->roles))
+        pp_http_problem(r, 403, "Your role may not do this", "/type", "one of these roles may: %s; your lead grants it",
+                        act->roles);
+    else if (c->ncommands >= CONSOLE_COMMANDS_MAX || c->stopping)
+        pp_http_problem(r, 503, "Too much is being done right now", NULL, "try again in a minute");
+    else if (!(m = take(c, s->user, act, key, o)))
+        pp_http_problem(r, 500, "Sorry, this did not work", NULL, "out of memory");
+    return m;
+}
+
 void console_on_command(void *user, struct pp_request *r) {
     struct console *c = user;
     struct console_session *s = console_enter(c, r, true, true);
@@ -196,14 +210,7 @@ void console_on_command(void *user, struct pp_request *r) {
                         CONSOLE_TARGETS_MAX);
     else if (m)
         console_json(r, m->state == CONSOLE_SENT ? 200 : 202, console_command_json(m));
-    else if (!console_roles_meet(s->user->roles, act->roles))
-        pp_http_problem(r, 403, "Your role may not do this", "/type", "one of these roles may: %s; your lead grants it",
-                        act->roles);
-    else if (c->ncommands >= CONSOLE_COMMANDS_MAX || c->stopping)
-        pp_http_problem(r, 503, "Too much is being done right now", NULL, "try again in a minute");
-    else if (!(m = take(c, s->user, act, key, o)))
-        pp_http_problem(r, 500, "Sorry, this did not work", NULL, "out of memory");
-    else {
+    else if ((m = take_asked(c, r, s, act, key, o))) {
         m->waiting = r;
         console_command_send(m, false);
     }
@@ -239,13 +246,8 @@ static struct console_command *told_again(struct console *c, struct pp_request *
     const char *where = named ? fault_of(o, &act, &key) : "";
     if (where || act->undo != CONSOLE_UNDO_STOP)
         pp_http_problem(r, 404, "There is no such act of yours", NULL, "it may have been done too long ago");
-    else if (!console_roles_meet(s->user->roles, act->roles))
-        pp_http_problem(r, 403, "Your role may not do this", "/type", "one of these roles may: %s; your lead grants it",
-                        act->roles);
-    else if (c->ncommands >= CONSOLE_COMMANDS_MAX || c->stopping)
-        pp_http_problem(r, 503, "Too much is being done right now", NULL, "try again in a minute");
-    else if (!(m = take(c, s->user, act, key, o)))
-        pp_http_problem(r, 500, "Sorry, this did not work", NULL, "out of memory");
+    else
+        m = take_asked(c, r, s, act, key, o);
     json_decref(o);
     if (m) m->state = CONSOLE_HELD;
     return m;

@@ -11,8 +11,6 @@
 #include "submission/submission.h"
 
 #define INQUIRY_BYTES (1u << 20)
-#define ENVELOPE_BYTES (4u << 10) /* of CORE around a payload */
-#define CONTROL_DIGITS 9
 
 static const struct pp_site *site_of(const struct pp_refs *refs, struct pp_str id) {
     const struct pp_site *s = pp_refs_site(refs, id);
@@ -89,34 +87,24 @@ static int message(const struct pp_call_ctx *x, const struct ev_pas_submit *r, c
                    struct pp_err *err) {
     const struct pp_payer *p = pp_refs_payer(x->refs, x->target);
     struct pp_str bytes = pp_buf_str(payload);
-    char id[PP_UUID_TEXT + 1], hex[PP_UUID_TEXT + 1], stamp[25];
     int rc = 0;
     if (p->transport == PP_X12_FILE) {
         *ret = (struct pp_http_msg){.body = pp_arena_str(a, bytes),
                                     .file_name = submission_file_name(x->target, r->control, set, a)};
     } else {
-        struct pp_buf b;
-        pp_uuid_text(pp_uuid_derive(x->job, pp_arena_printf(a, "core/%s/%d", payload_type, x->attempt)), id);
-        size_t n = 0;
-        for (const char *c = id; *c; c++)
-            if (*c != '-') hex[n++] = *c;
-        hex[n] = '\0';
+        char stamp[25];
         pp_time_text(x->now_ms / 1000 * 1000, stamp);
         struct pp_core_envelope e = {.payload_type = pp_str_z(payload_type),
                                      .mode = PP_STR("RealTime"),
-                                     .payload_id = pp_str_z(id),
                                      .time_stamp = pp_str_z(stamp),
                                      .sender = p->isa_sender,
                                      .receiver = p->isa_receiver,
                                      .rule_version = PP_STR(PP_CORE_RULE_VERSION),
                                      .payload = bytes};
-        pp_buf_init(&b, bytes.n + ENVELOPE_BYTES);
-        rc = pp_core_write(&e, pp_str_z(hex), &b, err);
-        *ret = (struct pp_http_msg){.method = PP_STR("POST"),
-                                    .content_type = pp_arena_printf(a, "multipart/form-data; boundary=%s", hex),
-                                    .accept = PP_STR("multipart/form-data, multipart/related"),
-                                    .body = pp_arena_str(a, pp_buf_str(&b))};
-        pp_buf_free(&b);
+        struct pp_uuid id = pp_uuid_derive(x->job, pp_arena_printf(a, "core/%s/%d", payload_type, x->attempt));
+        *ret =
+            (struct pp_http_msg){.method = PP_STR("POST"), .accept = PP_STR("multipart/form-data, multipart/related")};
+        rc = pp_core_request(&e, id, a, &ret->content_type, &ret->body, err);
     }
     pp_buf_free(payload);
     if (rc == 0 && pp_arena_failed(a)) rc = pp_err_set(err, PP_ERR_LIMIT, "request does not fit into memory");

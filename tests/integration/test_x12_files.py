@@ -1,8 +1,10 @@
-"""X12 files of the claim side through door and receive: drop folder and HTTP, answers (999, TA1), a large file in steps,
-repeats, and remittances that come before their claim. Needs a whole installation (run.sh)."""
+"""X12 files of the claim side through door and receive: drop folder and HTTP, answers (999, TA1), a large file in steps
+with an end of receive in the middle, repeats, and remittances that come before their claim. Needs a whole installation
+(run.sh)."""
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -40,15 +42,17 @@ def call(url, body=None, kind="application/edi-x12"):
             return answer.status, answer.read()
     except urllib.error.HTTPError as e:
         return e.code, e.read()
+    except OSError:
+        return 0, b""  # not up
 
 
-def wait(what, seconds=60):
+def wait(what, seconds=60, pause=0.2):
     end = time.time() + seconds
     while True:
         seen = what()
         if seen or time.time() > end:
             return seen
-        time.sleep(0.2)
+        time.sleep(pause)
 
 
 def drop(partner, name, text):
@@ -89,8 +93,9 @@ def many_claims():
 
 
 def facts(consumer):
-    """What the log holds of our claims so far: (type, key, body)."""
-    seen, parts = [], consumer.list_topics("pa.log.v1", timeout=10).topics["pa.log.v1"].partitions
+    """What the log holds of our claims so far: (type, key, body). A record that comes again after a kill has its id again
+    and counts once, as its readers count it."""
+    seen, ids, parts = [], set(), consumer.list_topics("pa.log.v1", timeout=10).topics["pa.log.v1"].partitions
     consumer.assign([confluent_kafka.TopicPartition("pa.log.v1", p, confluent_kafka.OFFSET_BEGINNING) for p in parts])
     left = len(parts)
     while left:
@@ -100,7 +105,11 @@ def facts(consumer):
         if m.error():
             left -= m.error().code() == confluent_kafka.KafkaError._PARTITION_EOF
             continue
-        kind = dict(m.headers() or []).get("ce_type", b"").decode()
+        headers = dict(m.headers() or [])
+        kind, ident = headers.get("ce_type", b"").decode(), headers.get("ce_id")
+        if ident in ids:
+            continue
+        ids.add(ident)
         if kind in ("claim.reported", "remittance.reported", "claim-acknowledgement.reported"):
             body = json.loads(m.value())
             if body["claim_no"].startswith(("PAT-", "BIG")):
@@ -115,6 +124,15 @@ def numbers(seen, kind):
 def ack(digest):
     status, body = call(f"{RECEIVE}/v1/inbound/{digest}/acknowledgement")
     return json.loads(body) if status == 200 else None
+
+
+def pid_of(name):
+    """Process number of a service now, as its supervisor says; 0 while it does not run."""
+    try:
+        status = json.loads(read(os.path.join(RUN, "status.json")))
+    except (OSError, ValueError):
+        return 0
+    return next((p["pid"] for p in status["processes"] if p["name"] == name), 0)
 
 
 def main():
@@ -153,9 +171,15 @@ def main():
          "the row says so", row)
     ta1_path, _ = drop("office", "envelope.837", golden("837p", 3).replace("IEA*1*", "IEA*7*"))
     that(wait(lambda: os.path.exists(ta1_path)) and "~TA1*" in read(ta1_path), "a bad envelope is answered by a TA1")
-    # A large file goes in steps.
+    # A large file goes in steps, and receive is killed between two of them.
     text = many_claims()
     big_path, big = drop("office", "big.837", text)
+    reading = wait(lambda: (ack(big) or {}).get("state") == "reading", 120, 0.02)
+    before = pid_of("receive")
+    if before:
+        os.kill(before, signal.SIGKILL)
+    that(reading and before, "receive is killed while it reads a file", (reading, before))
+    that(wait(lambda: pid_of("receive") not in (0, before)), "and comes again")
     that(wait(lambda: os.path.exists(big_path), 120) and f"AK9*P*{CLAIMS // 500}*{CLAIMS // 500}*{CLAIMS // 500 - 1}" in read(big_path),
          f"a file of {len(text) >> 10} KB is answered")
     done = wait(lambda: (ack(big) or {}).get("state") not in (None, "reading"), 60)

@@ -85,6 +85,8 @@ static size_t claim_at(struct pp_str body) {
     const char *at = body.n ? memmem(body.s, body.n, "\"resourceType\":\"Claim\"", 22) : NULL;
     return at ? (size_t)(at - body.s) : body.n;
 }
+
+/* Items that the Claim asks for; one at least. */
 static int items_of(struct pp_str body, size_t from) {
     static const char mark[] = "extension-serviceItemRequestType";
     int n = 0;

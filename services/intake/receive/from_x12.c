@@ -111,15 +111,16 @@ int rcv_x12_read_pieces(const struct rcv_source *src, struct pp_str payer, const
     return ok ? 0 : -1;
 }
 
-static uint32_t control_of(struct pp_str bytes) {
+static uint32_t control_of(struct pp_str file) {
     uint8_t hash[PP_SHA256_BYTES];
     uint32_t v = 0;
-    pp_sha256(bytes, hash);
+    pp_sha256(file, hash);
     for (int i = 0; i < 4; i++) v = v << 8 | hash[i];
     return v % PP_X12_CONTROL_MAX + 1;
 }
 
-static void take_result(const struct rcv_source *src, const struct rcv_x12_result *found, struct rcv_reading *r) {
+void rcv_x12_take_result(const struct rcv_source *src, const struct rcv_x12_result *found, struct rcv_reading *r) {
+    memset(r, 0, sizeof *r);
     for (uint32_t i = 0; i < found->refusals_n; i++)
         rcv_refuse(src, r, pp_str_z(found->refusals[i].place), "%s", found->refusals[i].reason);
     r->nrefusals += (int)(found->refusals_all - found->refusals_n);
@@ -132,13 +133,8 @@ static void take_result(const struct rcv_source *src, const struct rcv_x12_resul
     r->not_used = !found->used && !r->nrefusals;
 }
 
-void rcv_x12_take_result(const struct rcv_source *src, const struct rcv_x12_result *found, struct rcv_reading *r) {
-    memset(r, 0, sizeof *r);
-    take_result(src, found, r);
-}
-
-struct rcv_x12_plan *rcv_x12_plan_of(const struct rcv_source *src, struct pp_str bytes) {
-    return rcv_x12_plan_open(pp_refs_x12_sender(src->refs, src->sender), control_of(bytes), src->received_ms);
+struct rcv_x12_plan *rcv_x12_plan_of(const struct rcv_source *src, struct pp_str file) {
+    return rcv_x12_plan_open(pp_refs_x12_sender(src->refs, src->sender), control_of(file), src->received_ms);
 }
 
 void rcv_read_x12(const struct rcv_source *src, struct pp_str payer, struct pp_str bytes, struct rcv_reading *r) {
@@ -152,7 +148,7 @@ void rcv_read_x12(const struct rcv_source *src, struct pp_str payer, struct pp_s
         rcv_x12_plan_close(plan);
         return;
     }
-    take_result(src, found, r);
+    rcv_x12_take_result(src, found, r);
     if (rcv_x12_read_pieces(src, payer, plan, found, bytes, UINT32_MAX, &next, r) < 0)
         rcv_refuse(src, r, PP_STR_NONE, "the file is too large to be read at once");
     r->not_used = !r->nreports && !r->nrefusals && !r->provider_adjustments;

@@ -48,8 +48,9 @@ int rcv_x12_on_benefits(void *user, const struct pp_271 *p);
 /* Number of a claim as the registry knows it: under the billing provider's NPI, else under the sender. */
 struct rcv_key rcv_x12_claim_key(const struct rcv_source *src, struct pp_str npi, struct pp_str claim_no);
 
-/* First look at a file, as its sender's row in the packs says; feed it, then rcv_x12_plan_end(). NULL: no memory. */
-struct rcv_x12_plan *rcv_x12_plan_of(const struct rcv_source *src, struct pp_str bytes);
+/* First look at a file, as its sender's row in the packs says; feed it, then rcv_x12_plan_end(). file: what names it,
+ * the number of its acknowledgement is made of that: its bytes, or their hash. NULL: no memory. */
+struct rcv_x12_plan *rcv_x12_plan_of(const struct rcv_source *src, struct pp_str file);
 /* What was found, but for the pieces, as a reading. */
 void rcv_x12_take_result(const struct rcv_source *src, const struct rcv_x12_result *found, struct rcv_reading *r);
 /* Reads pieces from *next on, until max items have been read or none is left; *next is where it went on to. Reports and

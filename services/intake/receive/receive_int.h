@@ -1,5 +1,5 @@
-/* What the files of the receive role share: receive.c (the shell), receive_x12.c (large files, acknowledgements),
- * early.c (facts that came before what they speak of). Nobody else includes it. */
+/* What the files of the receive role share: receive.c (the shell), write.c (its rows), receive_x12.c (large X12 files),
+ * acks.c (acknowledgements), early.c (facts that came before what they speak of). Nobody else includes it. */
 #ifndef INTAKE_RECEIVE_RECEIVE_INT_H
 #define INTAKE_RECEIVE_RECEIVE_INT_H
 

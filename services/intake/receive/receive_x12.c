@@ -15,8 +15,11 @@
 
 /* ---- files in memory ---- */
 
+/* The plan is of one receipt: what is taken depends on the sender's profile, and the 999 carries the receipt's time. */
 struct rcv_file {
-    char tenant[64], hash[PP_SHA256_HEX + 1];
+    struct pp_uuid sender_unit; /* tenant and sender */
+    int64_t received_ms;
+    char hash[PP_SHA256_HEX + 1];
     char *bytes;
     uint32_t n;
     struct rcv_x12_plan *plan;
@@ -46,7 +49,8 @@ void rcv_files_free(struct rcv_files *f) {
 
 static struct rcv_file *find_file(struct rcv_files *f, const struct message *m) {
     for (int i = 0; i < FILES_KEPT; i++)
-        if (f->kept[i].plan && pp_str_eqz(m->hash, f->kept[i].hash) && pp_str_eqz(m->src.tenant, f->kept[i].tenant)) {
+        if (f->kept[i].plan && pp_str_eqz(m->hash, f->kept[i].hash) && f->kept[i].received_ms == m->received_ms &&
+            pp_uuid_eq(m->sender_unit, f->kept[i].sender_unit)) {
             f->kept[i].used = ++f->clock;
             return &f->kept[i];
         }
@@ -158,7 +162,8 @@ void rcv_step_load(struct receive *rc, struct pp_input *in, struct message *m, v
     l->ticket = pp_batch_hold(rc->batch);
     l->m = m;
     l->done = done;
-    snprintf(l->file.tenant, sizeof l->file.tenant, "%.*s", PP_FMT(m->src.tenant));
+    l->file.sender_unit = m->sender_unit;
+    l->file.received_ms = m->received_ms;
     snprintf(l->file.hash, sizeof l->file.hash, "%.*s", PP_FMT(m->hash));
     pp_blob_get(pp_engine_blobs(rc->engine), pp_engine_loop(rc->engine), m->src.tenant, ref, on_bytes, l);
 }

@@ -187,15 +187,16 @@ export function extendRequest(c, line) {
         ${field('until', 'New last day', text('until', { type: 'date' }))}${field('quantity', 'Units in all', text('quantity', { max: 12 }), 'With those granted so far')}</div>
       ${field('reason', 'Reason', text('reason', { max: 200, required: true }))}`,
     submit: (d) => {
-      if (!d.until && !d.quantity.trim()) return { until: 'A day, or units' };
-      if (d.quantity && !/^\d{1,9}(\.\d{1,6})?$/.test(d.quantity)) return { quantity: 'A number' };
+      const quantity = d.quantity.trim();
+      if (!d.until && !quantity) return { until: 'A day, or units' };
+      if (quantity && !/^\d{1,9}(\.\d{1,6})?$/.test(quantity)) return { quantity: 'A number' };
       base(
         c,
         'request.extend',
         {
           lines: [Number(d.line)],
           ...(d.until ? { until: d.until } : {}),
-          ...(d.quantity ? { quantity: d.quantity } : {}),
+          ...(quantity ? { quantity } : {}),
           reason: d.reason.trim(),
         },
         'Asking for an extension',
