@@ -1,4 +1,4 @@
-"""Stands in for the services behind the console: their reads and commands over HTTP, with the data of fixtures.py.
+"""Stands in for the services behind the console: their reads and commands over HTTP, with the data of *fixtures.py.
 
 It keeps what was asked (requests, commands, who by) so that a test can look, and can be made slow, broken or empty.
 """
@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import fixtures as fx
+from case_fixtures import big_case, events, plain_case
+from claim_fixtures import CLAIMS, claim, elements
 
 VIEWS = ("needs-attention", "past-due", "today", "soon", "payer-asked", "expiring", "unassigned", "mine", "team", "all")
 
@@ -24,9 +26,9 @@ class World:
 
     def reset(self) -> None:
         self.rows = [fx.work_row(i, r) for i, r in enumerate(fx.ROWS)]
-        self.cases = {r["id"]: fx.big_case() if i == 0 else fx.plain_case(i, r) for i, r in enumerate(self.rows)}
-        self.events = {r["id"]: fx.events() for r in self.rows}
-        self.claims = {c["claim_id"]: c for c in (fx.claim(i) for i in range(len(fx.CLAIMS)))}
+        self.cases = {r["id"]: big_case() if i == 0 else plain_case(i, r) for i, r in enumerate(self.rows)}
+        self.events = {r["id"]: events() for r in self.rows}
+        self.claims = {c["claim_id"]: c for c in (claim(i) for i in range(len(CLAIMS)))}
         self.asked: list[dict] = []
         self.commands: list[dict] = []  # as they were decided
         self.held: dict[str, dict] = {}
@@ -243,7 +245,7 @@ class World:
             acts = [("correct_claim", 2), ("ask_payer", 1), ("claim.release", 0), ("claim.write-off", 0)]
             return {
                 **c,
-                "elements": fx.elements(),
+                "elements": elements(),
                 "forecast": "If sent as is, the likely denial is CARC " + c["carc"],
                 "window": {"due": c["due"], "overdue": False},
                 "actions": [{"act": a, "text": a, "fixes": n} for a, n in acts] if c["state"] == "held" else [],

@@ -315,6 +315,43 @@ def test_a_review_after_a_merge_is_settled(s: Stage) -> None:
     page.wait_for_selector(".said >> text=Stopped. Nothing was sent.")
 
 
+def test_an_extension_is_asked_for(s: Stage) -> None:
+    offered = "select[data-more] option[value='request.extend']"
+    page = s.page(path=case_path(5))
+    page.wait_for_selector("table.lines")
+    assert page.locator(offered).count() == 0, "nothing is granted there"
+    page = s.page(user="d.okafor", path=case_path())
+    page.wait_for_selector("table.lines")
+    assert page.locator(offered).count() == 0, "not an act of a scheduler"
+    page = s.page(path=case_path())
+    page.wait_for_selector("table.lines")
+    page.select_option("[data-more]", "request.extend")
+    ask = page.get_by_role("dialog").get_by_role("button", name="Ask for it")
+    assert [o.inner_text() for o in page.locator("#d-line option").all()] == ["2: 62323 Epidural injection, lumbar"]
+    page.fill("#d-reason", "the second level is still to come")
+    ask.click()
+    assert text(page, "#d-until-fault") == "A day, or units"
+    page.fill("#d-quantity", "two")
+    ask.click()
+    assert text(page, "#d-quantity-fault") == "A number" and text(page, "#d-until-fault") == ""
+    page.fill("#d-quantity", "2")
+    page.fill("#d-until", "2027-03-31")
+    ask.click()
+    page.wait_for_selector(".said >> text=Asking for an extension")
+    held = next(iter(s.world.held.values()))
+    assert (held["type"], held["target"], held["hold_s"]) == ("request.extend", fx.ident("case 0"), 10), held
+    assert held["args"] == {
+        "case_id": fx.ident("case 0"),
+        "lines": [2],
+        "until": "2027-03-31",
+        "quantity": "2",
+        "reason": "the second level is still to come",
+    }
+    page.keyboard.press("z")
+    page.wait_for_selector(".said >> text=Stopped. Nothing was sent.")
+    assert not s.world.commands
+
+
 def test_claim_holds_compare(s: Stage) -> None:
     page = s.page(user="m.reyes", path="/claims")
     page.wait_for_selector("table.compare")
@@ -412,14 +449,11 @@ def test_a_session_that_ends_keeps_what_was_typed(s: Stage) -> None:
         assert not re.search(r"··4821|MRI|half a", page.content()), "nothing of it can be read"
         page.get_by_role("button", name="Go on as L. Tran").click()
         page.wait_for_selector("table.lines")
+        cookie = "; ".join(f"{x['name']}={x['value']}" for x in page.context.cookies())
+        assert c.ask("/api/v1/me", cookie=cookie)[0] == 200
         page.keyboard.press("Shift+L")
         page.wait_for_selector("text=Locked")
-        assert (
-            c.ask("/api/v1/me", cookie=page.context.cookies()[0]["name"] + "=" + page.context.cookies()[0]["value"])[0]
-            == 401
-            if page.context.cookies()
-            else True
-        )
+        assert c.ask("/api/v1/me", cookie=cookie)[0] == 401, "locked is signed out"
     finally:
         c.stop()
 

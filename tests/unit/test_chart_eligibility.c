@@ -4,63 +4,9 @@
 #include "codec/x12_270.h"
 #include "intake/chart/chart.h"
 #include "refs/payers.h"
-#include "refs/refs.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
+#include "call_help.h"
 #include "x12_checked.h"
-
-static struct pp_arena arena;
-static struct pp_err err;
-static struct pp_refs *refs;
-static char trace[PP_TRACE_MAX + 1], foreign[PP_TRACE_MAX + 1];
-
-static struct pp_str file(const char *path) {
-    char chunk[4096];
-    struct pp_buf b;
-    FILE *f = fopen(path, "rb");
-    assert_non_null(f);
-    pp_buf_init(&b, 1 << 20);
-    for (size_t n; (n = fread(chunk, 1, sizeof chunk, f)) > 0;) pp_buf_add(&b, chunk, n);
-    fclose(f);
-    struct pp_str s = pp_arena_str(&arena, pp_buf_str(&b));
-    pp_buf_free(&b);
-    return s;
-}
-
-static int setup(void **state) {
-    static const char *const packs[] = {"packs/payers.tsv", "packs/sites.tsv"};
-    static const struct pp_uuid person = {{9, 9, 9}}, other = {{7, 7}};
-    (void)state;
-    pp_arena_init(&arena, 16 << 20);
-    pp_trace_make(person, 3, trace);
-    pp_trace_make(other, 1, foreign);
-    struct pp_refs_builder *b = pp_refs_begin();
-    for (size_t i = 0; i < sizeof packs / sizeof packs[0]; i++)
-        if (pp_refs_add(b, file(packs[i]), PP_STR("hash"), 0, &err) < 0) fail_msg("%s: %s", packs[i], err.msg);
-    if (pp_refs_finish(b, &refs, &err) < 0) fail_msg("%s", err.msg);
-    return 0;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    pp_refs_free(refs);
-    pp_arena_free(&arena);
-    return 0;
-}
-
-static struct pp_call_ctx context(void) {
-    return (struct pp_call_ctx){.refs = refs,
-                                .now_ms = INT64_C(1795532400000),
-                                .target = PP_STR("northgate/eligibility"),
-                                .tenant = PP_STR("lakeside"),
-                                .attempt = 1,
-                                .job = {{1}}};
-}
 
 static struct ev_eligibility_ask question(void) {
     return (struct ev_eligibility_ask){.payer = PP_STR("northgate"),
@@ -76,11 +22,9 @@ static struct ev_eligibility_ask question(void) {
                                        .coverage = {.rank = 1, .member_id = PP_STR("W123")}};
 }
 
-static bool holds(struct pp_str s, const char *text) { return memmem(s.s, s.n, text, strlen(text)) != NULL; }
-
 static void goes_out(void **state) {
     (void)state;
-    struct pp_call_ctx x = context();
+    struct pp_call_ctx x = context_of("northgate/eligibility");
     struct ev_eligibility_ask q = question();
     struct ev e = ev_of_eligibility_ask(&q);
     struct pp_http_msg m, again;
@@ -109,7 +53,7 @@ static void goes_out(void **state) {
 
 static void what_is_missing_is_said(void **state) {
     (void)state;
-    struct pp_call_ctx x = context();
+    struct pp_call_ctx x = context_of("northgate/eligibility");
     struct ev_eligibility_ask q = question();
     struct ev e = ev_of_eligibility_ask(&q);
     struct pp_http_msg m;
@@ -138,20 +82,8 @@ static struct pp_str answer_271(const char *number, const char *body, int segmen
         number, body, 10 + segments);
 }
 
-static struct pp_http_answer in_envelope(int status, struct pp_str payload, const char *code) {
-    struct pp_buf b;
-    struct pp_core_envelope e = {.payload_type = PP_STR("X"), .error_code = pp_str_z(code), .payload = payload};
-    pp_buf_init(&b, 1 << 20);
-    assert_int_equal(pp_core_write(&e, PP_STR("bbbb"), &b, &err), 0);
-    struct pp_http_answer a = {.status = status,
-                               .content_type = PP_STR("multipart/form-data; boundary=bbbb"),
-                               .body = pp_arena_str(&arena, pp_buf_str(&b))};
-    pp_buf_free(&b);
-    return a;
-}
-
 static enum pp_call_verdict parse(struct pp_http_answer a, struct ev *ret) {
-    struct pp_call_ctx x = context();
+    struct pp_call_ctx x = context_of("northgate/eligibility");
     struct ev_eligibility_ask q = question();
     struct ev e = ev_of_eligibility_ask(&q);
     err.msg[0] = '\0';
@@ -239,5 +171,5 @@ int main(void) {
         cmocka_unit_test(answers),  cmocka_unit_test(verdicts),
         cmocka_unit_test(targets),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, begin, end);
 }

@@ -42,6 +42,7 @@ static bool careful(enum ev_type type, struct pp_str json, struct pp_arena *a, s
     return ev_decode(type, with, a, &ev, &err) == 0 && ev_encode(&ev, ret, &err) == 0;
 }
 
+/* 1: the fast one took the text and the two agree; 0: it left it to the careful one. */
 static int same(enum ev_type type, struct pp_str json) {
     struct pp_arena a;
     struct pp_buf fast, slow;
@@ -132,7 +133,8 @@ static void escapes(void **state) {
         char json[300];
         int n = snprintf(json, sizeof json,
                          "{\"sender\":\"%s\",\"format\":\"hl7\",\"reason\":\"r\",\"hash\":\"%064d\"}", values[i], 1);
-        same(EV_MESSAGE_QUARANTINED, (struct pp_str){json, (uint32_t)n});
+        int taken = same(EV_MESSAGE_QUARANTINED, (struct pp_str){json, (uint32_t)n});
+        if (i == 0) assert_int_equal(taken, 1); /* nothing but the value keeps the others away */
     }
     assert_int_equal(same(EV_MESSAGE_QUARANTINED, PP_STR("{\"sender\":\"a\",\"sender\":\"b\"}")), 0);
     assert_int_equal(same(EV_MESSAGE_QUARANTINED, PP_STR("{} x")), 0);

@@ -35,7 +35,8 @@ static void round_trip(void **state) {
     assert_int_equal(pp_core_write(&sample, BOUNDARY, &b, &err), 0);
     assert_int_equal(pp_core_read(TYPE, pp_buf_str(&b), &got, &err), 0);
     same(&sample, &got); /* bytes of the payload as they are, a zero and a line end at its end included */
-    for (uint32_t n = 0; n + 3 < b.n; n++) { /* cut anywhere before the last delimiter is whole: never a half payload */
+    for (uint32_t n = 0; n + 3 < b.n;
+         n++) { /* without the whole of its last delimiter: refused, never half a payload */
         struct pp_str cut = {pp_buf_str(&b).s, n};
         assert_int_equal(pp_core_read(TYPE, cut, &got, &err), -1);
     }

@@ -2,39 +2,21 @@
 #include "io/exchange.h"
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <cmocka.h>
 
-static char folder[64], file_path[128];
+#include "folder_help.h"
+
+static char file_path[128];
 static struct pp_err err;
-
-static const char *at(const char *name) {
-    static char path[4][200];
-    static int n;
-    n = (n + 1) % 4;
-    snprintf(path[n], sizeof path[n], "%s/%s", folder, name);
-    return path[n];
-}
-static bool there(const char *name) { return access(at(name), F_OK) == 0; }
-static void make(const char *name) { fclose(fopen(at(name), "w")); }
 
 static int begin(void **state) {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/priorpath-exchange-XXXXXX");
-    bool bad = !mkdtemp(folder) || mkdir(at("to-payer"), 0700) < 0;
+    int rc = folder_begin();
     snprintf(file_path, sizeof file_path, "%s/to-payer/a.278", folder);
-    return bad;
+    return rc;
 }
 static int end(void **state) {
-    char command[100];
     (void)state;
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
+    return folder_end();
 }
 
 static int taken;

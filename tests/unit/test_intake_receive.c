@@ -1,63 +1,13 @@
 /* Messages to facts: what receive reads of each kind of message, as the JSON of the facts. */
-#include "intake/receive/report.h"
+#include "receive_help.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <cmocka.h>
-
-static struct pp_arena arena;
-static struct pp_refs *refs;
-static struct rcv_source src;
-
-static int setup(void **state) {
+static int begin(void **state) {
+    static const char *const packs[] = {
+        PACK_HEAD("sites") "site\tname\tstate\tzone\tpos\tnpi\torganization\taddress\tcity\tzip\tphone\n"
+                           "lks\tLakeside\tIL\tAmerica/Chicago\t22\t\t\t\t\t\t\n",
+        PACK_HEAD("locations") "sender\tlocation\tsite\n*\tLKSMRI\tlks\n", NULL};
     (void)state;
-    static const char sites[] = "# pack: sites\n# version: 1\n# source: test\n# date: 2026-11-20\n"
-                                "site\tname\tstate\tzone\tpos\tnpi\torganization\taddress\tcity\tzip\tphone\n"
-                                "lks\tLakeside\tIL\tAmerica/Chicago\t22\t\t\t\t\t\t\n";
-    static const char locations[] = "# pack: locations\n# version: 1\n# source: test\n# date: 2026-11-20\n"
-                                    "sender\tlocation\tsite\n*\tLKSMRI\tlks\n";
-    struct pp_err err;
-    struct pp_refs_builder *b = pp_refs_begin();
-    if (pp_refs_add(b, PP_STR(sites), PP_STR("h1"), 0, &err) < 0 ||
-        pp_refs_add(b, PP_STR(locations), PP_STR("h2"), 0, &err) < 0 || pp_refs_finish(b, &refs, &err) < 0) {
-        print_error("%s\n", err.msg);
-        return -1;
-    }
-    pp_arena_init(&arena, 16 << 20);
-    src = (struct rcv_source){PP_STR("t"), PP_STR("ehr/EHR/LKS"), refs, INT64_C(1764000000000), INT64_C(1764000000000),
-                              &arena};
-    return 0;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    pp_arena_free(&arena);
-    pp_refs_free(refs);
-    return 0;
-}
-
-static const struct rcv_report *nth(const struct rcv_reading *r, int n) {
-    const struct rcv_report *p = r->first;
-    while (p && n--) p = p->next;
-    return p;
-}
-
-/* The fact's type and that its JSON holds each text. */
-static void assert_fact(const struct rcv_report *p, enum ev_type type, ...) {
-    struct pp_buf b;
-    struct pp_err err = {0};
-    va_list ap;
-    assert_non_null(p);
-    assert_int_equal(p->ev.type, type);
-    pp_buf_init(&b, 1 << 20);
-    if (ev_encode(&p->ev, &b, &err) < 0) fail_msg("%s: %s", ev_type_name(type), err.msg);
-    pp_buf_addc(&b, '\0');
-    va_start(ap, type);
-    for (const char *t; (t = va_arg(ap, const char *));)
-        if (!strstr(b.p, t)) fail_msg("%s lacks %s: %s", ev_type_name(type), t, b.p);
-    va_end(ap);
-    pp_buf_free(&b);
+    return begin_with("ehr/EHR/LKS", packs);
 }
 
 static bool has_key(const struct rcv_key *k, int n, enum rcv_key_kind kind, const char *authority, const char *value) {
@@ -265,5 +215,5 @@ int main(void) {
         cmocka_unit_test(a_fhir_bundle),
         cmocka_unit_test(a_payers_answer_is_routed_by_our_number),
     };
-    return cmocka_run_group_tests_name("receive", tests, setup, teardown);
+    return cmocka_run_group_tests_name("receive", tests, begin, end);
 }

@@ -1,47 +1,25 @@
 /* What the profile of a sender changes: the same bytes, read for senders with different rows, and for one without. */
 #include "codec/hl7_ack.h"
 #include "intake/door/envelope.h"
-#include "intake/receive/report.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <cmocka.h>
+#include "receive_help.h"
 
-static struct pp_arena arena;
-static struct pp_refs *refs;
+static const char pack[] = PACK_HEAD(
+    "senders") "sender\tcharset\tcharset_forced\tmixed_ends\tnull_is_empty\tnpi_unmarked\tversions\tprocessing\t"
+               "mrn_type\tmrn_authority\tmember\tstart\taccount\tvisit\torder\n"
+               "lab/*\t8859/1\tyes\tyes\tyes\t\t\t\tPI\tLABSYS\tIN1-49\tAIS-4\tPID-3\tSCH-1\tORC-3\n"
+               "clinic/*\t\t\t\t\tyes\t\t\tMR\tCLINIC\tIN2-61\tAIL-6\tPV1-19\tPV1-19\t\n"
+               "strict/*\t\t\t\t\t\t2.3|2.5.1\tP\t\t\t\t\t\t\t\n";
 
-#define HEAD(name) "# pack: " name "\n# version: 1\n# source: test\n# date: 2026-11-24\n"
-static const char pack[] =
-    HEAD("senders") "sender\tcharset\tcharset_forced\tmixed_ends\tnull_is_empty\tnpi_unmarked\tversions\tprocessing\t"
-                    "mrn_type\tmrn_authority\tmember\tstart\taccount\tvisit\torder\n"
-                    "lab/*\t8859/1\tyes\tyes\tyes\t\t\t\tPI\tLABSYS\tIN1-49\tAIS-4\tPID-3\tSCH-1\tORC-3\n"
-                    "clinic/*\t\t\t\t\tyes\t\t\tMR\tCLINIC\tIN2-61\tAIL-6\tPV1-19\tPV1-19\t\n"
-                    "strict/*\t\t\t\t\t\t2.3|2.5.1\tP\t\t\t\t\t\t\t\n";
-
-static int setup(void **state) {
+static int begin(void **state) {
+    static const char *const packs[] = {pack, NULL};
     (void)state;
-    struct pp_err err;
-    struct pp_refs_builder *b = pp_refs_begin();
-    if (pp_refs_add(b, PP_STR(pack), PP_STR("h"), 0, &err) < 0 || pp_refs_finish(b, &refs, &err) < 0) {
-        print_error("%s\n", err.msg);
-        return -1;
-    }
-    pp_arena_init(&arena, 16 << 20);
-    return 0;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    pp_arena_free(&arena);
-    pp_refs_free(refs);
-    return 0;
+    return begin_with("", packs);
 }
 
 static void read_as(const char *sender, struct pp_str m, struct rcv_reading *r) {
     pp_arena_reset(&arena);
-    const struct rcv_source src = {PP_STR("t"), pp_str_z(sender), refs, INT64_C(1764000000000), INT64_C(1764000000000),
-                                   &arena};
+    src.sender = pp_str_z(sender);
     rcv_read_hl7(&src, m, r);
 }
 
@@ -241,5 +219,5 @@ int main(void) {
         cmocka_unit_test(mixed_ends),
         cmocka_unit_test(admission),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, begin, end);
 }

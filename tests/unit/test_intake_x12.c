@@ -1,14 +1,6 @@
 /* Answers of payers by X12: each becomes a message of its own, routed by the number in it. */
-#include "intake/receive/report.h"
+#include "receive_help.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <cmocka.h>
-
-static struct pp_arena arena;
-static struct pp_refs *refs;
-static struct rcv_source src;
 static char mine[PP_TRACE_MAX + 1], other[PP_TRACE_MAX + 1];
 
 #define ISA(sender, control)                                                                                           \
@@ -16,45 +8,27 @@ static char mine[PP_TRACE_MAX + 1], other[PP_TRACE_MAX + 1];
     "*0*T*:~\n"
 #define GS(function, control, guide) "GS*" function "*95701*LKS001*20261124*0900*" control "*X*" guide "~\n"
 
-static int setup(void **state) {
-    (void)state;
-    static const char payers[] = "# pack: payers\n# version: 1\n# source: test\n# date: 2026-11-20\n"
-                                 "payer\tname\tlob\tchannel\tzone\tbase_url\tisa_sender_type\tisa_sender\t"
-                                 "isa_receiver_type\tisa_receiver\n"
-                                 "harbor\tHarbor\tcommercial\tx12-file\tUTC\tfile:///x\tZZ\tLKS001\tZZ\t95701\n";
+static int begin(void **state) {
+    static const char *const packs[] = {
+        PACK_HEAD("payers") "payer\tname\tlob\tchannel\tzone\tbase_url\tisa_sender_type\tisa_sender\t"
+                            "isa_receiver_type\tisa_receiver\n"
+                            "harbor\tHarbor\tcommercial\tx12-file\tUTC\tfile:///x\tZZ\tLKS001\tZZ\t95701\n",
+        NULL};
     static const struct pp_uuid a = {{1, 2, 3}}, b = {{4, 5, 6}};
-    struct pp_err err;
-    struct pp_refs_builder *builder = pp_refs_begin();
-    if (pp_refs_add(builder, PP_STR(payers), PP_STR("h1"), 0, &err) < 0 || pp_refs_finish(builder, &refs, &err) < 0) {
-        print_error("%s\n", err.msg);
-        return -1;
-    }
+    (void)state;
     pp_trace_make(a, 1, mine);
     pp_trace_make(b, 7, other);
-    pp_arena_init(&arena, 16 << 20);
-    src = (struct rcv_source){PP_STR("t"), PP_STR("clearing"), refs, INT64_C(1764000000000), INT64_C(1764000000000),
-                              &arena};
-    return 0;
+    return begin_with("clearing", packs);
 }
 
-static int teardown(void **state) {
-    (void)state;
-    pp_arena_free(&arena);
-    pp_refs_free(refs);
-    return 0;
-}
-
-static const struct ev_payer_answer_reported *nth(const struct rcv_reading *r, int n, struct pp_str *ret_blob) {
-    const struct rcv_report *p = r->first;
-    while (p && n--) p = p->next;
+static const struct ev_payer_answer_reported *answer(const struct rcv_reading *r, int n, struct pp_str *ret_blob) {
+    const struct rcv_report *p = nth(r, n);
     assert_non_null(p);
     assert_int_equal(p->kind, RCV_PAYER);
     assert_int_equal(p->ev.type, EV_PAYER_ANSWER_REPORTED);
     *ret_blob = p->blob;
     return p->ev.as.payer_answer_reported;
 }
-
-static bool holds(struct pp_str s, const char *text) { return memmem(s.s, s.n, text, strlen(text)) != NULL; }
 
 static struct pp_str review(const char *purpose, const char *trace, const char *member, int st) {
     return pp_arena_printf(&arena,
@@ -63,27 +37,29 @@ static struct pp_str review(const char *purpose, const char *trace, const char *
                            st, purpose, member, trace, st);
 }
 
+/* One group of `sets` reviews. */
+static struct pp_str interchange(const char *sender, int number, int sets, struct pp_str reviews) {
+    return pp_arena_printf(&arena, ISA("%s", "%09d") GS("HI", "%d", "005010X217") "%.*sGE*%d*%d~\nIEA*1*%09d~\n",
+                           sender, number, number, PP_FMT(reviews), sets, number, number);
+}
+
 static void one_message_for_each_answer(void **state) {
     struct rcv_reading r;
     struct pp_str blob;
     (void)state;
     struct pp_str one = review("11", mine, "M1", 1), two = review("11", other, "M2", 2);
-    struct pp_str file =
-        pp_arena_printf(&arena,
-                        ISA("95701", "000000007") GS("HI", "7", "005010X217") "%.*s%.*s"
-                                                                              "GE*2*7~\nIEA*1*000000007~\n",
-                        PP_FMT(one), PP_FMT(two));
-    rcv_read_x12(&src, PP_STR_NONE, file, &r);
+    struct pp_str both = pp_arena_printf(&arena, "%.*s%.*s", PP_FMT(one), PP_FMT(two));
+    rcv_read_x12(&src, PP_STR_NONE, interchange("95701", 7, 2, both), &r);
     assert_int_equal(r.nrefusals, 0);
     assert_int_equal(r.nreports, 2);
     assert_true(pp_str_eqz(r.type, "278"));
-    const struct ev_payer_answer_reported *e = nth(&r, 0, &blob);
+    const struct ev_payer_answer_reported *e = answer(&r, 0, &blob);
     assert_true(pp_str_eqz(e->payer, "harbor") && pp_str_eqz(e->trace, mine));
     assert_int_equal(e->channel, EV_PAYER_ANSWER_REPORTED_CHANNEL_X12);
     assert_int_equal(e->kind, EV_PAYER_ANSWER_REPORTED_KIND_RESPONSE);
     assert_true(holds(blob, "*MI*M1~") && !holds(blob, "M2")); /* nobody gets another one's answer */
     assert_true(holds(blob, "GE*1*7~IEA*1*000000007~"));
-    e = nth(&r, 1, &blob);
+    e = answer(&r, 1, &blob);
     assert_true(pp_str_eqz(e->trace, other) && holds(blob, "*MI*M2~") && !holds(blob, "M1~"));
     /* what was cut out is a whole interchange again */
     rcv_read_x12(&src, PP_STR_NONE, blob, &r);
@@ -104,7 +80,7 @@ static void found_by_the_batch_reference(void **state) {
                                          "SE*6*0001~\nGE*1*12~\nIEA*1*000000012~\n",
         mine);
     rcv_read_x12(&src, PP_STR_NONE, file, &r);
-    assert_true(pp_str_eqz(nth(&r, 0, &blob)->trace, mine));
+    assert_true(pp_str_eqz(answer(&r, 0, &blob)->trace, mine));
 }
 
 static void acknowledgements(void **state) {
@@ -137,7 +113,7 @@ static void acknowledgements(void **state) {
             continue;
         }
         if (r.nrefusals) fail_msg("row %zu: %.*s", i, PP_FMT(r.refusals->reason));
-        const struct ev_payer_answer_reported *e = nth(&r, 0, &blob);
+        const struct ev_payer_answer_reported *e = answer(&r, 0, &blob);
         assert_int_equal(e->kind, EV_PAYER_ANSWER_REPORTED_KIND_ACKNOWLEDGEMENT);
         if (!pp_str_eqz(e->control, rows[i].control)) fail_msg("row %zu: %.*s", i, PP_FMT(e->control));
     }
@@ -147,30 +123,22 @@ static void from_whom(void **state) {
     struct rcv_reading r;
     struct pp_str blob, body = review("11", mine, "M1", 1);
     (void)state;
-    struct pp_str file =
-        pp_arena_printf(&arena,
-                        ISA("UNKNO", "000000009") GS("HI", "9", "005010X217") "%.*s"
-                                                                              "GE*1*9~\nIEA*1*000000009~\n",
-                        PP_FMT(body));
+    struct pp_str file = interchange("UNKNO", 9, 1, body);
     rcv_read_x12(&src, PP_STR_NONE, file, &r);
     assert_int_equal(r.nreports, 0);
     assert_true(holds(r.refusals->reason, "no payer of the directory"));
     /* by the way it came: a call-back, or the exchange folder of the payer */
     rcv_read_x12(&src, PP_STR("harbor"), file, &r);
-    assert_true(pp_str_eqz(nth(&r, 0, &blob)->payer, "harbor"));
+    assert_true(pp_str_eqz(answer(&r, 0, &blob)->payer, "harbor"));
     rcv_read_payer(&src, PP_STR("harbor"), PP_STR("application/EDI-X12; charset=x"), file, &r);
-    assert_true(pp_str_eqz(nth(&r, 0, &blob)->trace, mine));
+    assert_true(pp_str_eqz(answer(&r, 0, &blob)->trace, mine));
 }
 
 static void requests_of_others_are_not_used(void **state) {
     struct rcv_reading r;
-    struct pp_str blob, body = review("13", mine, "M1", 1);
+    struct pp_str body = review("13", mine, "M1", 1);
     (void)state;
-    struct pp_str file =
-        pp_arena_printf(&arena,
-                        ISA("95701", "000000010") GS("HI", "10", "005010X217") "%.*s"
-                                                                               "GE*1*10~\nIEA*1*000000010~\n",
-                        PP_FMT(body));
+    struct pp_str file = interchange("95701", 10, 1, body);
     rcv_read_x12(&src, PP_STR_NONE, file, &r);
     assert_true(r.not_used);
     assert_int_equal(r.nreports, 0);
@@ -179,14 +147,15 @@ static void requests_of_others_are_not_used(void **state) {
     rcv_read_x12(&src, PP_STR_NONE, file, &r);
     assert_int_equal(r.nreports, 0);
     assert_true(r.nrefusals > 0);
-    /* an answer to nobody that we know of goes to the payer's own unit: no number of ours in it */
-    body = review("11", "NOTOURS", "M1", 1);
-    file = pp_arena_printf(&arena,
-                           ISA("95701", "000000011") GS("HI", "11", "005010X217") "%.*s"
-                                                                                  "GE*1*11~\nIEA*1*000000011~\n",
-                           PP_FMT(body));
-    rcv_read_x12(&src, PP_STR_NONE, file, &r);
-    assert_int_equal(nth(&r, 0, &blob)->trace.n, 0);
+}
+
+/* It goes to the payer's own unit: there is no number of ours in it. */
+static void an_answer_to_nobody_that_we_know_of(void **state) {
+    struct rcv_reading r;
+    struct pp_str blob;
+    (void)state;
+    rcv_read_x12(&src, PP_STR_NONE, interchange("95701", 11, 1, review("11", "NOTOURS", "M1", 1)), &r);
+    assert_int_equal(answer(&r, 0, &blob)->trace.n, 0);
 }
 
 int main(void) {
@@ -196,6 +165,7 @@ int main(void) {
         cmocka_unit_test(acknowledgements),
         cmocka_unit_test(from_whom),
         cmocka_unit_test(requests_of_others_are_not_used),
+        cmocka_unit_test(an_answer_to_nobody_that_we_know_of),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, begin, end);
 }

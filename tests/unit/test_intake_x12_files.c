@@ -3,15 +3,7 @@
 #include "codec/x12_ack.h"
 #include "intake/receive/from_x12.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
-static struct pp_arena arena;
-static struct pp_refs *refs;
-static struct rcv_source src;
+#include "receive_help.h"
 
 static struct pp_str file_at(const char *path) {
     FILE *f = fopen(path, "rb");
@@ -25,69 +17,22 @@ static struct pp_str golden(const char *name) {
     return file_at(pp_arena_printf(&arena, "tests/x12/golden/%s.x12", name).s);
 }
 
-static int setup(void **state) {
+static int begin(void **state) {
+    static const char *const packs[] = {PACK_HEAD("payers") "payer\tname\tlob\tchannel\tzone\tcodes\n"
+                                                            "north\tNorth Health Plan\tcommercial\tnone\tUTC\tNHP01\n",
+                                        PACK_HEAD("x12-senders") "sender\terrors_to\tlowered\tcounts_tolerant\trepair\n"
+                                                                 "rounds\t\t837p/claim-charge: warning\t\t\n"
+                                                                 "strict\t5\t\t\t\n"
+                                                                 "counts\t\t\tyes\t\n",
+                                        NULL};
     (void)state;
-    static const char payers[] = "# pack: payers\n# version: 1\n# source: test\n# date: 2026-11-20\n"
-                                 "payer\tname\tlob\tchannel\tzone\tcodes\n"
-                                 "north\tNorth Health Plan\tcommercial\tnone\tUTC\tNHP01\n";
-    static const char senders[] = "# pack: x12-senders\n# version: 1\n# source: test\n# date: 2026-11-20\n"
-                                  "sender\terrors_to\tlowered\tcounts_tolerant\trepair\n"
-                                  "rounds\t\t837p/claim-charge: warning\t\t\n"
-                                  "strict\t5\t\t\t\n"
-                                  "counts\t\t\tyes\t\n";
-    struct pp_err err;
-    struct pp_refs_builder *b = pp_refs_begin();
-    if (pp_refs_add(b, PP_STR(payers), PP_STR("h1"), 0, &err) < 0 ||
-        pp_refs_add(b, PP_STR(senders), PP_STR("h2"), 0, &err) < 0 || pp_refs_finish(b, &refs, &err) < 0) {
-        print_error("%s\n", err.msg);
-        return -1;
-    }
-    pp_arena_init(&arena, (size_t)256 << 20);
-    src = (struct rcv_source){PP_STR("t"), PP_STR("clearing"), refs, INT64_C(1764000000000), INT64_C(1764000000000),
-                              &arena};
-    return 0;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    pp_arena_free(&arena);
-    pp_refs_free(refs);
-    return 0;
-}
-
-static const struct rcv_report *nth(const struct rcv_reading *r, int n) {
-    const struct rcv_report *p = r->first;
-    while (p && n--) p = p->next;
-    return p;
-}
-
-static const char *json_of(const struct rcv_report *p) {
-    struct pp_buf b;
-    struct pp_err err = {0};
-    assert_non_null(p);
-    pp_buf_init(&b, 1 << 20);
-    if (ev_encode(&p->ev, &b, &err) < 0) fail_msg("%s: %s", ev_type_name(p->ev.type), err.msg);
-    struct pp_str s = pp_arena_str(&arena, pp_buf_str(&b));
-    pp_buf_free(&b);
-    return s.s;
-}
-
-static void assert_fact(const struct rcv_report *p, enum ev_type type, ...) {
-    const char *json = json_of(p);
-    va_list ap;
-    assert_int_equal(p->ev.type, type);
-    va_start(ap, type);
-    for (const char *t; (t = va_arg(ap, const char *));)
-        if (!strstr(json, t)) fail_msg("%s lacks %s: %s", ev_type_name(type), t, json);
-    va_end(ap);
+    return begin_with("clearing", packs);
 }
 
 static void read_file(struct pp_str bytes, struct rcv_reading *r) {
     rcv_read_x12(&src, PP_STR_NONE, bytes, r);
     assert_false(pp_arena_failed(&arena));
 }
-
-static bool has(struct pp_str s, const char *text) { return memmem(s.s, s.n, text, strlen(text)) != NULL; }
 
 static bool has_about(const struct rcv_report *p, const char *authority, const char *value) {
     for (int i = 0; i < p->subject->nabout; i++)
@@ -108,7 +53,7 @@ static void professional_claims(void **state) {
     assert_fact(nth(&r, 0), EV_CLAIM_REPORTED, "\"claim_no\":\"PAT-1\"", "\"kind\":\"professional\"",
                 "\"payer\":\"north\"", "\"authorization\":\"AUTH77001\"", "\"authorization\":\"AUTH77002\"", NULL);
     assert_true(has_about(nth(&r, 0), "clearing", "PAT-1") && has_about(nth(&r, 0), "npi:1234567893", "PAT-1"));
-    assert_true(has(r.ack, "AK1*HC*1*005010X222A1~AK2*837*0001*005010X222A1~IK5*A~AK9*A*1*1*1~"));
+    assert_true(holds(r.ack, "AK1*HC*1*005010X222A1~AK2*837*0001*005010X222A1~IK5*A~AK9*A*1*1*1~"));
 }
 
 static void institutional_claims(void **state) {
@@ -198,12 +143,12 @@ static void one_bad_transaction(void **state) {
     assert_int_equal(r.nrefusals, 3); /* two transactions, and the TA1 in front of them is by no payer */
     assert_int_equal(r.transactions, 3);
     assert_int_equal(r.accepted, 1);
-    assert_true(has(r.ack, "AK2*837*0001*005010X222A1~IK5*A~"));
-    assert_true(has(r.ack, "AK2*837*0002*005010X222A1~IK5*R*4~")); /* SE01 does not fit */
-    assert_true(has(r.ack, "AK2*837*0003*005010X222A1~IK3*CLM*19*2300*8~IK5*R*I5~"));
-    assert_true(has(r.ack, "AK9*P*3*3*1~"));
+    assert_true(holds(r.ack, "AK2*837*0001*005010X222A1~IK5*A~"));
+    assert_true(holds(r.ack, "AK2*837*0002*005010X222A1~IK5*R*4~")); /* SE01 does not fit */
+    assert_true(holds(r.ack, "AK2*837*0003*005010X222A1~IK3*CLM*19*2300*8~IK5*R*I5~"));
+    assert_true(holds(r.ack, "AK9*P*3*3*1~"));
     /* no value of the file is in it */
-    assert_false(has(r.ack, "ALVAREZ") || has(r.ack, "PCN-") || has(r.ack, "W99887766"));
+    assert_false(holds(r.ack, "ALVAREZ") || holds(r.ack, "PCN-") || holds(r.ack, "W99887766"));
     /* the same answer again, to the byte */
     struct rcv_reading again;
     read_file(file_at("tests/fixtures/x12/claims.837"), &again);
@@ -237,8 +182,8 @@ static void bad_input(void **state) {
         struct rcv_reading r;
         read_file(replaced(golden(rows[i].golden), rows[i].from, rows[i].to), &r);
         struct pp_str told = r.nrefusals ? r.refusals->reason : r.notes;
-        if (r.nreports != rows[i].facts || r.nrefusals < rows[i].refusals || (rows[i].why && !has(told, rows[i].why)) ||
-            (rows[i].ack ? !has(r.ack, rows[i].ack) : r.ack.n != 0))
+        if (r.nreports != rows[i].facts || r.nrefusals < rows[i].refusals ||
+            (rows[i].why && !holds(told, rows[i].why)) || (rows[i].ack ? !holds(r.ack, rows[i].ack) : r.ack.n != 0))
             fail_msg("row %zu (%s): %d facts, %d refusals: %.*s\n%.*s", i, rows[i].to, r.nreports, r.nrefusals,
                      PP_FMT(told), PP_FMT(r.ack));
     }
@@ -253,7 +198,7 @@ static void profiles(void **state) {
                   situation = replaced(golden("837p"), "*350***11:B:1*", "*350***11:B:7*");
     src.sender = PP_STR("rounds");
     read_file(sum, &r);
-    assert_true(r.nreports == 2 && r.nrefusals == 0 && r.warnings == 1 && has(r.notes, "sum of its lines"));
+    assert_true(r.nreports == 2 && r.nrefusals == 0 && r.warnings == 1 && holds(r.notes, "sum of its lines"));
     src.sender = PP_STR("counts");
     read_file(count, &r);
     assert_true(r.nreports == 2 && r.nrefusals == 0 && r.warnings == 1);
@@ -288,10 +233,8 @@ static void our_pack_is_readable(void **state) {
                                       "x*y\t\t\t\n"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         b = pp_refs_begin();
-        struct pp_str pack = pp_arena_printf(&arena,
-                                             "# pack: x12-senders\n# version: 1\n# source: t\n# date: 2026-11-20\n"
-                                             "sender\terrors_to\tlowered\tnote\n%s",
-                                             bad[i]);
+        struct pp_str pack =
+            pp_arena_printf(&arena, PACK_HEAD("x12-senders") "sender\terrors_to\tlowered\tnote\n%s", bad[i]);
         if (pp_refs_add(b, pack, PP_STR("h"), 0, &err) == 0) fail_msg("row %zu was taken", i);
         pp_refs_builder_free(b);
     }
@@ -417,7 +360,7 @@ static void any_cut(void **state) {
             in_pieces(file, 1, chunk, &cut, &steps);
             assert_same_facts(whole.first, cut.first);
             assert_int_equal(whole.nrefusals, cut.nrefusals);
-            assert_true(has(cut.ack, "AK1*"));
+            assert_true(holds(cut.ack, "AK1*"));
         }
 }
 
@@ -526,5 +469,5 @@ int main(void) {
         cmocka_unit_test(an_answer_finds_its_claim),
         cmocka_unit_test(a_claim_paid_twice),
     };
-    return cmocka_run_group_tests_name("intake x12 files", tests, setup, teardown);
+    return cmocka_run_group_tests_name("intake x12 files", tests, begin, end);
 }

@@ -2,18 +2,12 @@
  * may), and a job in doubt is settled from our own book. */
 #include "service/jobs_int.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <unistd.h>
-#include <cmocka.h>
 
-static char folder[64];
+#include "folder_help.h"
+
 static uv_loop_t loop;
 static struct pp_engine engine;
 static struct pp_job job;
@@ -50,29 +44,15 @@ int rename(const char *from, const char *to) {
     return renameat(AT_FDCWD, from, AT_FDCWD, to);
 }
 
-static const char *at(const char *name) {
-    static char path[4][200];
-    static int n;
-    n = (n + 1) % 4;
-    snprintf(path[n], sizeof path[n], "%s/%s", folder, name);
-    return path[n];
-}
-static bool there(const char *name) { return access(at(name), F_OK) == 0; }
-static void make(const char *name) { fclose(fopen(at(name), "w")); }
-static void make_dir(const char *name) { assert_int_equal(mkdir(at(name), 0700), 0); }
-
 static int begin(void **state) {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/priorpath-jobs-file-XXXXXX");
     memset(&engine, 0, sizeof engine);
     engine.loop = &loop;
-    return uv_loop_init(&loop) < 0 || !mkdtemp(folder) || mkdir(at("to-payer"), 0700) < 0;
+    return uv_loop_init(&loop) < 0 || folder_begin();
 }
 static int end(void **state) {
-    char command[100];
     (void)state;
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return uv_loop_close(&loop) < 0 || system(command);
+    return uv_loop_close(&loop) < 0 || folder_end();
 }
 
 static void go(enum job_state as, struct pp_str name) {

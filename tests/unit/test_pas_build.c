@@ -4,38 +4,7 @@
 #include "codec/fhir_read.h"
 #include "codec/pas.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
-static struct pp_arena arena;
-static struct pp_err err;
-
-static struct pp_str load(const char *name) {
-    char path[200], chunk[4096];
-    struct pp_buf b;
-    snprintf(path, sizeof path, "tests/fixtures/fhir/build_%s.json", name);
-    FILE *f = fopen(path, "rb");
-    if (!f) return PP_STR_NONE;
-    pp_buf_init(&b, 1 << 20);
-    for (size_t n; (n = fread(chunk, 1, sizeof chunk, f)) > 0;) pp_buf_add(&b, chunk, n);
-    fclose(f);
-    struct pp_str s = pp_arena_str(&arena, pp_buf_str(&b));
-    pp_buf_free(&b);
-    return s;
-}
-
-static struct ev_pas_submit *request(const char *name) {
-    char in[64];
-    struct ev e;
-    snprintf(in, sizeof in, "%s_in", name);
-    if (ev_decode(EV_PAS_SUBMIT, load(in), &arena, &e, &err) < 0) fail_msg("%s: %s", in, err.msg);
-    struct ev_pas_submit *copy = pp_arena_new(&arena, struct ev_pas_submit);
-    *copy = *e.as.pas_submit;
-    return copy;
-}
+#include "request_help.h"
 
 static struct pp_pas_request whole(const struct ev_pas_submit *r) {
     static const struct pp_str bytes[] = {{"Low back pain\nfor 8 weeks", 25}, {"MRI \x01 report", 12}};
@@ -131,18 +100,17 @@ static void keeps_the_rules(struct pp_str body) {
 }
 
 static void golden(const char *name, struct pp_str body) {
-    char out[64], path[200];
-    snprintf(out, sizeof out, "%s_out", name);
-    struct pp_str kept = load(out);
+    char path[200];
+    snprintf(path, sizeof path, "tests/fixtures/fhir/build_%s_out.json", name);
     const char *mode = getenv("PP_GOLDEN");
     if (mode && strcmp(mode, "write") == 0) {
-        snprintf(path, sizeof path, "tests/fixtures/fhir/build_%s.json", out);
         FILE *f = fopen(path, "wb");
         assert_non_null(f);
         fwrite(body.s, 1, body.n, f);
         fclose(f);
         return;
     }
+    struct pp_str kept = file_at(path);
     assert_int_equal(body.n, kept.n);
     assert_memory_equal(body.s, kept.s, body.n);
 }
@@ -163,11 +131,11 @@ static int teardown(void **state) {
 
 static void submit(void **state) {
     (void)state;
-    struct pp_str body = built(pp_pas_build_submit, request("submit"));
+    struct pp_str body = built(pp_pas_build_submit, request_of("submit"));
     keeps_the_rules(body);
     golden("submit", body);
     /* all tries carry the same bytes */
-    struct pp_str again = built(pp_pas_build_submit, request("submit"));
+    struct pp_str again = built(pp_pas_build_submit, request_of("submit"));
     assert_true(pp_str_eq(body, again));
     /* a decimal goes out as it was written, a point is put into a diagnosis that lacks it */
     assert_non_null(strstr(body.s, "\"value\":1.50,"));
@@ -178,7 +146,7 @@ static void submit(void **state) {
 
 static void update(void **state) {
     (void)state;
-    struct pp_str body = built(pp_pas_build_submit, request("update"));
+    struct pp_str body = built(pp_pas_build_submit, request_of("update"));
     keeps_the_rules(body);
     golden("update", body);
     json_t *bundle = pp_fhir_parse(body, &err);
@@ -213,7 +181,7 @@ static void update(void **state) {
 /* Only what it is about is changed: certification 4 and the new period; the others stay as they were. */
 static void extension(void **state) {
     (void)state;
-    struct ev_pas_submit *r = request("update");
+    struct ev_pas_submit *r = request_of("update");
     int64_t line = 1;
     pp_date from = r->case_.lines[0].service_date;
     r->kind = EV_PAS_SUBMIT_KIND_EXTENSION;
@@ -255,7 +223,7 @@ static void extension(void **state) {
 
 static void cancel(void **state) {
     (void)state;
-    struct pp_str body = built(pp_pas_build_submit, request("cancel"));
+    struct pp_str body = built(pp_pas_build_submit, request_of("cancel"));
     keeps_the_rules(body);
     golden("cancel", body);
     json_t *bundle = pp_fhir_parse(body, &err);
@@ -270,7 +238,7 @@ static void cancel(void **state) {
 
 static void inquiry(void **state) {
     (void)state;
-    struct pp_str body = built(pp_pas_build_inquiry, request("submit"));
+    struct pp_str body = built(pp_pas_build_inquiry, request_of("submit"));
     keeps_the_rules(body);
     golden("inquiry", body);
     assert_null(strstr(body.s, "DocumentReference"));
@@ -314,7 +282,7 @@ static void missing(void **state) {
                                        "prior request is missing"};
     (void)state;
     for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
-        struct ev_pas_submit *r = request(i == 6 ? "update" : "submit");
+        struct ev_pas_submit *r = request_of(i == 6 ? "update" : "submit");
         struct pp_pas_request q = whole(r);
         struct pp_buf b;
         switch (i) {
@@ -339,7 +307,7 @@ static void missing(void **state) {
 /* An order that says little still makes a valid request. */
 static void sparse(void **state) {
     (void)state;
-    struct ev_pas_submit *r = request("submit");
+    struct ev_pas_submit *r = request_of("submit");
     r->case_.ordering = (struct ev_provider){0};
     r->case_.urgency = EV_CASE_URGENCY_ROUTINE;
     r->case_.ordered_at = 0;
@@ -353,7 +321,7 @@ static void sparse(void **state) {
 
 static void too_large(void **state) {
     (void)state;
-    struct ev_pas_submit *r = request("submit");
+    struct ev_pas_submit *r = request_of("submit");
     struct pp_pas_request q = whole(r);
     size_t need = built(pp_pas_build_submit, r).n;
     for (size_t max = 1; max < need; max += 97) {

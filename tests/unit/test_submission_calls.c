@@ -1,35 +1,7 @@
 /* Calls of submission: bytes that go out with the packs of this repository, and the verdict on what comes back. */
 #include "submission/submission.h"
 
-#include "refs/refs.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
-static struct pp_arena arena;
-static struct pp_err err;
-static struct pp_refs *refs;
-static char trace[PP_TRACE_MAX + 1];
-
-static struct pp_str file(const char *path) {
-    char chunk[4096];
-    struct pp_buf b;
-    FILE *f = fopen(path, "rb");
-    assert_non_null(f);
-    pp_buf_init(&b, 1 << 20);
-    for (size_t n; (n = fread(chunk, 1, sizeof chunk, f)) > 0;) pp_buf_add(&b, chunk, n);
-    fclose(f);
-    struct pp_str s = pp_arena_str(&arena, pp_buf_str(&b));
-    pp_buf_free(&b);
-    /* our own number where the fixture has a place for it, which is shorter than the number */
-    const char *at = memmem(s.s, s.n, "@TRACE@", 7);
-    if (!at) return s;
-    int head = (int)(at - s.s), tail = (int)s.n - head - 7;
-    return pp_arena_printf(&arena, "%.*s%s%.*s", head, s.s, trace, tail, at + 7);
-}
+#include "call_help.h"
 
 static struct pp_str blob(const struct pp_call_ctx *x, struct pp_str hash) {
     (void)x;
@@ -37,43 +9,15 @@ static struct pp_str blob(const struct pp_call_ctx *x, struct pp_str hash) {
 }
 
 static struct pp_call_ctx context(void) {
-    return (struct pp_call_ctx){.refs = refs,
-                                .now_ms = 1,
-                                .target = PP_STR("meridian"),
-                                .tenant = PP_STR("lakeside"),
-                                .attempt = 1,
-                                .blob = blob,
-                                .job = {{1}}};
+    struct pp_call_ctx x = context_of("meridian");
+    x.blob = blob;
+    return x;
 }
 
 static struct ev request(void) {
-    struct ev e;
-    if (ev_decode(EV_PAS_SUBMIT, file("tests/fixtures/fhir/build_submit_in.json"), &arena, &e, &err) < 0)
-        fail_msg("%s", err.msg);
-    struct ev_pas_submit *r = pp_arena_new(&arena, struct ev_pas_submit);
-    *r = *e.as.pas_submit;
+    struct ev_pas_submit *r = request_of("submit");
     r->trace = pp_str_z(trace);
     return ev_of_pas_submit(r);
-}
-
-static int setup(void **state) {
-    static const char *const packs[] = {"packs/payers.tsv", "packs/sites.tsv", "packs/doctypes.tsv"};
-    static const struct pp_uuid person = {{9, 9, 9}};
-    (void)state;
-    pp_arena_init(&arena, 16 << 20);
-    pp_trace_make(person, 3, trace);
-    struct pp_refs_builder *b = pp_refs_begin();
-    for (size_t i = 0; i < sizeof packs / sizeof packs[0]; i++)
-        if (pp_refs_add(b, file(packs[i]), PP_STR("hash"), 0, &err) < 0) fail_msg("%s: %s", packs[i], err.msg);
-    if (pp_refs_finish(b, &refs, &err) < 0) fail_msg("%s", err.msg);
-    return 0;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    pp_refs_free(refs);
-    pp_arena_free(&arena);
-    return 0;
 }
 
 static void goes_out(void **state) {
@@ -98,10 +42,15 @@ static void goes_out(void **state) {
     assert_string_equal(err.msg, "the bytes of document 1 are missing");
 }
 
+/* tests/fixtures/fhir/read_<name>.json, with our own number where it has a place for it. */
 static struct pp_str body_of(const char *name) {
     char path[200];
     snprintf(path, sizeof path, "tests/fixtures/fhir/read_%s.json", name);
-    return file(path);
+    struct pp_str s = file_at(path);
+    const char *at = memmem(s.s, s.n, "@TRACE@", 7);
+    if (!at) return s;
+    int head = (int)(at - s.s), tail = (int)s.n - head - 7;
+    return pp_arena_printf(&arena, "%.*s%s%.*s", head, s.s, trace, tail, at + 7);
 }
 
 static void verdicts(void **state) {
@@ -156,10 +105,8 @@ static void refusal_in_words(void **state) {
 }
 
 static void another_request(void **state) {
-    static const struct pp_uuid other = {{7, 7}};
-    char foreign[PP_TRACE_MAX + 1], text[400];
+    char text[400];
     (void)state;
-    pp_trace_make(other, 1, foreign);
     snprintf(text, sizeof text,
              "{\"resourceType\":\"ClaimResponse\",\"identifier\":[{\"value\":\"%s\"}],\"outcome\":\"complete\"}",
              foreign);
@@ -230,12 +177,12 @@ static void subscribes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(goes_out, setup, teardown),
-        cmocka_unit_test_setup_teardown(verdicts, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusal_in_words, setup, teardown),
-        cmocka_unit_test_setup_teardown(another_request, setup, teardown),
-        cmocka_unit_test_setup_teardown(reads_messages, setup, teardown),
-        cmocka_unit_test_setup_teardown(subscribes, setup, teardown),
+        cmocka_unit_test_setup_teardown(goes_out, begin, end),
+        cmocka_unit_test_setup_teardown(verdicts, begin, end),
+        cmocka_unit_test_setup_teardown(refusal_in_words, begin, end),
+        cmocka_unit_test_setup_teardown(another_request, begin, end),
+        cmocka_unit_test_setup_teardown(reads_messages, begin, end),
+        cmocka_unit_test_setup_teardown(subscribes, begin, end),
     };
     return cmocka_run_group_tests_name("submission_calls", tests, NULL, NULL);
 }

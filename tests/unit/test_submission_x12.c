@@ -1,32 +1,9 @@
 /* Calls of submission by X12: what goes out to a CORE endpoint and into an exchange folder, and the verdict on what
  * comes back. The interchanges themselves are test_x12_278_build.c's. */
 #include "codec/core_mime.h"
-#include "refs/refs.h"
 #include "submission/submission.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
-static struct pp_arena arena;
-static struct pp_err err;
-static struct pp_refs *refs;
-static char trace[PP_TRACE_MAX + 1], foreign[PP_TRACE_MAX + 1];
-
-static struct pp_str file(const char *path) {
-    char chunk[4096];
-    struct pp_buf b;
-    FILE *f = fopen(path, "rb");
-    assert_non_null(f);
-    pp_buf_init(&b, 1 << 20);
-    for (size_t n; (n = fread(chunk, 1, sizeof chunk, f)) > 0;) pp_buf_add(&b, chunk, n);
-    fclose(f);
-    struct pp_str s = pp_arena_str(&arena, pp_buf_str(&b));
-    pp_buf_free(&b);
-    return s;
-}
+#include "call_help.h"
 
 static struct pp_str stored;
 static struct pp_str blob(const struct pp_call_ctx *x, struct pp_str hash) {
@@ -37,21 +14,13 @@ static struct pp_str blob(const struct pp_call_ctx *x, struct pp_str hash) {
 }
 
 static struct pp_call_ctx context(const char *payer) {
-    return (struct pp_call_ctx){.refs = refs,
-                                .now_ms = INT64_C(1795532400000),
-                                .target = pp_str_z(payer),
-                                .tenant = PP_STR("lakeside"),
-                                .attempt = 1,
-                                .blob = blob,
-                                .job = {{1}}};
+    struct pp_call_ctx x = context_of(payer);
+    x.blob = blob;
+    return x;
 }
 
 static struct ev_pas_submit *request(const char *payer) {
-    struct ev e;
-    if (ev_decode(EV_PAS_SUBMIT, file("tests/fixtures/fhir/build_submit_in.json"), &arena, &e, &err) < 0)
-        fail_msg("%s", err.msg);
-    struct ev_pas_submit *r = pp_arena_new(&arena, struct ev_pas_submit);
-    *r = *e.as.pas_submit;
+    struct ev_pas_submit *r = request_of("submit");
     r->trace = pp_str_z(trace);
     r->payer = pp_str_z(payer);
     r->case_.coverages[0].payer = r->payer;
@@ -59,29 +28,6 @@ static struct ev_pas_submit *request(const char *payer) {
     r->documents[0].control_no = PP_STR("DOC1");
     return r;
 }
-
-static int setup(void **state) {
-    static const char *const packs[] = {"packs/payers.tsv", "packs/sites.tsv", "packs/doctypes.tsv"};
-    static const struct pp_uuid person = {{9, 9, 9}}, other = {{7, 7}};
-    (void)state;
-    pp_arena_init(&arena, 64 << 20);
-    pp_trace_make(person, 3, trace);
-    pp_trace_make(other, 1, foreign);
-    struct pp_refs_builder *b = pp_refs_begin();
-    for (size_t i = 0; i < sizeof packs / sizeof packs[0]; i++)
-        if (pp_refs_add(b, file(packs[i]), PP_STR("hash"), 0, &err) < 0) fail_msg("%s: %s", packs[i], err.msg);
-    if (pp_refs_finish(b, &refs, &err) < 0) fail_msg("%s", err.msg);
-    return 0;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    pp_refs_free(refs);
-    pp_arena_free(&arena);
-    return 0;
-}
-
-static bool holds(struct pp_str s, const char *text) { return memmem(s.s, s.n, text, strlen(text)) != NULL; }
 
 static struct pp_core_envelope opened(const struct pp_http_msg *m) {
     struct pp_core_envelope e;
@@ -195,19 +141,6 @@ static struct pp_str ta1(const char *verdict, const char *note) {
                            "ISA*00*          *00*          *ZZ*95601          *ZZ*LKS001         *261124*0900*^*00501*"
                            "000000008*0*T*:~TA1*482910337*261124*0900*%s*%s~IEA*0*000000008~",
                            verdict, note);
-}
-
-static struct pp_http_answer in_envelope(int status, struct pp_str payload, const char *code) {
-    struct pp_buf b;
-    struct pp_core_envelope e = {.payload_type = PP_STR("X"), .error_code = pp_str_z(code), .payload = payload};
-    pp_buf_init(&b, 1 << 20);
-    assert_int_equal(pp_core_write(&e, PP_STR("bbbb"), &b, &err), 0);
-    struct pp_http_answer a = {.status = status,
-                               .content_type = PP_STR("multipart/form-data; boundary=bbbb"),
-                               .body = pp_arena_str(&arena, pp_buf_str(&b)),
-                               .body_hash = PP_STR("hh")};
-    pp_buf_free(&b);
-    return a;
 }
 
 static void verdicts(void **state) {
@@ -337,5 +270,5 @@ int main(void) {
         cmocka_unit_test(reads_what_a_payer_sends),
         cmocka_unit_test(reads_acknowledgements),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, begin, end);
 }

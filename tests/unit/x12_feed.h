@@ -17,16 +17,23 @@
 static struct pp_buf file, text;
 static const struct pp_x12_opts tolerant = {.counts_tolerant = true};
 
-/* One interchange around a transaction; SE01 is not counted. A line end in body is dropped. */
-static void make_file(const char *gs01, const char *guide, const char *set, const char *body) {
+/* One interchange around a transaction: its head, whatever is written to `file` meanwhile, its tail. SE01 is not
+ * counted. */
+static inline void begin_file(const char *gs01, const char *guide, const char *set) {
     pp_buf_reset(&file);
     pp_buf_printf(&file,
                   "ISA*00*          *00*          *ZZ*MERIDIAN       *ZZ*LAKESIDE       *261124*0815*^*%.5s*000000101*"
                   "0*P*:~GS*%s*MERIDIAN*LAKESIDE*20261124*0815*101*X*%s~ST*%s*0001*%s~",
                   strncmp(guide, "006020", 6) == 0 ? "00602" : "00501", gs01, guide, set, guide);
+}
+static inline void end_file(void) { pp_buf_addz(&file, "SE*1*0001~GE*1*101~IEA*1*000000101~"); }
+
+/* The whole of it at once; a line end in body is dropped. */
+static inline void make_file(const char *gs01, const char *guide, const char *set, const char *body) {
+    begin_file(gs01, guide, set);
     for (; *body; body++)
         if (*body != '\n') pp_buf_addc(&file, *body);
-    pp_buf_addz(&file, "SE*1*0001~GE*1*101~IEA*1*000000101~");
+    end_file();
 }
 
 /* Feeds the file: `first` bytes, then pieces. Each piece has memory of its own, so that a view that keeps a pointer
