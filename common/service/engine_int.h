@@ -37,7 +37,7 @@
 #define ENGINE_LOST_RACES_MAX 5    /* in a row, for a unique key */
 #define ENGINE_SKIP_COMMIT_MS 1000 /* progress over records that are only counted past is committed this late */
 #define ENGINE_FLIGHT_MIN 32       /* inputs of one partition that a batch may always hold */
-#define ENGINE_ATTEMPTS_MAX 3      /* the third look at a record that ends the process is none */
+#define ENGINE_ATTEMPTS_MAX 5      /* the fifth look at a record that ends the process is none */
 #define ENGINE_REPUBLISH_ROWS 20
 #define ENGINE_BACKOFF_FIRST_MS 100
 #define ENGINE_BACKOFF_MAX_MS 5000
@@ -261,6 +261,7 @@ void engine_committed(struct pp_engine *e);
 void take_poll(struct pp_engine *e);
 void take_push(struct pp_engine *e, struct pp_input *in);
 void take_push_front(struct pp_engine *e, struct pp_input *in);
+void take_push_after(struct pp_engine *e, struct pp_input *at, struct pp_input *in); /* at NULL: in front */
 struct pp_input *take_pop(struct pp_engine *e);
 struct pp_input *take_new(struct pp_engine *e);
 void take_free(struct pp_engine *e, struct pp_input *in);

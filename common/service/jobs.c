@@ -210,7 +210,7 @@ static void push_input(struct pp_job *j) {
     in->hdr.trace = j->trace;
     job_place(j, JOB_INPUT);
     if (recover_any(j->e))
-        take_push_front(j->e, in); /* what stands there may wait for it */
+        take_push_after(j->e, recover_answer_after(j->e, in), in); /* what stands there may wait for it */
     else
         take_push(j->e, in);
 }

@@ -56,8 +56,8 @@ void job_judge(struct pp_job *j, struct pp_str hash) {
         return;
     case PP_VERDICT_RETRY: break;
     }
-    char why[160];
-    snprintf(why, sizeof why, "status %d, to be asked again", j->status);
+    char why[PP_ERR_MSG_MAX + 48];
+    snprintf(why, sizeof why, "status %d, to be asked again%s%s", j->status, err.msg[0] ? ": " : "", err.msg);
     job_failed(j, true, why);
 }
 

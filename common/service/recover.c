@@ -1,6 +1,7 @@
 #include "service/recover.h"
 
 #include "base/hash.h"
+#include "core/service.h"
 #include "io/clock.h"
 #include "io/log.h"
 #include "io/metrics.h"
@@ -29,12 +30,14 @@ struct fact {          /* on the log already */
     int64_t time_ms, seq;
     int dest, incarnation;
     bool matched;
+    bool reads;                /* the call only reads what is here: it took no time */
     bool called;               /* the call whose answer led to it is under way again */
     bool answered;             /* the answer that led to it has come again, or will not */
     struct fact *calls_next;   /* of those that answers of calls led to, in the order of then */
     struct fact *matched_next; /* in the open batch */
 };
 #define BUCKETS 4096
+#define CALL_CAUSE (PP_UUID_TEXT + sizeof "call:65535:")
 
 struct held {
     struct pp_input *first, *last;
@@ -97,6 +100,17 @@ static void on_shards(void *user, const struct pp_rows *r) {
     }
 }
 
+static bool call_reads(const struct pp_engine *e, struct pp_str cause) {
+    int64_t kind = 0;
+    const uint32_t skip = sizeof "call:" - 1;
+    struct pp_str text = {cause.s + skip, cause.n - skip};
+    const char *end = memchr(text.s, ':', text.n);
+    if (!end || !pp_str_int((struct pp_str){text.s, (uint32_t)(end - text.s)}, &kind)) return false;
+    for (int i = 0; i < e->ncalls; i++)
+        if (e->calls[i].kind == kind) return !e->calls[i].build;
+    return false;
+}
+
 static void on_facts(void *user, const struct pp_rows *r) {
     struct pp_engine *e = user;
     for (int i = 0; r && i < pp_rows_n(r); i++) {
@@ -122,6 +136,7 @@ static void on_facts(void *user, const struct pp_rows *r) {
         rp->ends[k] = f;
         rp->nleft++;
         if (!pp_str_starts(f->cause, PP_STR("call:"))) continue;
+        f->reads = call_reads(e, f->cause);
         *rp->calls_end = f;
         rp->calls_end = &f->calls_next;
     }
@@ -216,12 +231,46 @@ static void called(struct replay *rp, struct pp_str cause, bool called) {
     for (struct fact *f = first; f; f = same_answer(f->next, first)) f->called = called;
 }
 
-void recover_called(struct shard *sh, uint16_t kind, struct pp_uuid ref, bool goes) {
-    char text[PP_UUID_TEXT + 1], cause[PP_UUID_TEXT + sizeof "call:65535:"];
-    if (!sh->replay) return;
+static struct pp_str cause_of_call(uint16_t kind, struct pp_uuid ref, char ret[CALL_CAUSE]) {
+    char text[PP_UUID_TEXT + 1];
     pp_uuid_text(ref, text);
-    snprintf(cause, sizeof cause, "call:%u:%s", kind, text);
-    called(sh->replay, pp_str_z(cause), goes);
+    snprintf(ret, CALL_CAUSE, "call:%u:%s", kind, text);
+    return pp_str_z(ret);
+}
+
+void recover_called(struct shard *sh, uint16_t kind, struct pp_uuid ref, bool goes) {
+    char cause[CALL_CAUSE];
+    if (sh->replay) called(sh->replay, cause_of_call(kind, ref, cause), goes);
+}
+
+/* Was the record decided before the answer came? At the same time the numbers of the facts tell, where both said
+ * something to the same partition; else the answer goes first. */
+static bool before(const struct replay *rp, const struct pp_input *in, struct fact *answer) {
+    int64_t then = decided_then(rp, in);
+    const struct fact *own = in->hdr.event_id.n ? first_of_cause(rp, in->hdr.event_id) : NULL;
+    if (!own && answer->reads) return false; /* it said nothing: that may be because the answer was there */
+    if (then != answer->time_ms) return then < answer->time_ms;
+    for (; own; own = of_cause(own->next, in->hdr.event_id))
+        for (const struct fact *b = answer; b; b = same_answer(b->next, answer))
+            if (own->time_ms == then && own->dest == b->dest && own->incarnation == b->incarnation)
+                return own->seq < b->seq;
+    return false;
+}
+
+struct pp_input *recover_answer_after(struct pp_engine *e, const struct pp_input *answer) {
+    const struct shard *sh = &e->shards[answer->shard];
+    struct pp_input *last = NULL;
+    char cause[CALL_CAUSE];
+    if (!recover_active(sh)) return NULL;
+    struct fact *f = unanswered(sh->replay, cause_of_call(answer->code, answer->ref, cause));
+    for (struct pp_input *in = f ? e->queue : NULL; in; in = in->next) {
+        if (in->shard != answer->shard || in->skip) continue;
+        bool earlier = in->kind == PP_INPUT_RECORD  ? before(sh->replay, in, f)
+                       : in->kind == PP_INPUT_TIMER ? in->due_ms < f->time_ms
+                                                    : false;
+        if (earlier) last = in;
+    }
+    return last;
 }
 
 static bool is_open(const struct fact *f) { return f && !f->matched && !f->answered; }
@@ -243,20 +292,28 @@ static int64_t before_answer(struct replay *rp, int64_t ms) {
     return ms;
 }
 
+/* Up to when answers may come before the record. */
+static int64_t answers_until(const struct replay *rp, const struct pp_input *in) {
+    bool silent = in->hdr.event_id.n && !first_of_cause(rp, in->hdr.event_id); /* when it was decided is not known */
+    return decided_then(rp, in) + (silent ? RECOVER_SKEW_MS : 0);
+}
+
 /* All that comes before the input has been applied. A call that nothing has begun by then does not go out again. */
-static struct fact *awaited(struct replay *rp, int64_t then) {
+static struct fact *awaited(struct replay *rp, const struct pp_input *in) {
     struct fact *f;
-    for (struct fact **at = &rp->calls; (f = outstanding(rp, at, then)); at = f->answered ? at : &f->calls_next) {
-        if (f->called) return f;
-        f->answered = f->time_ms < then - RECOVER_SKEW_MS && f->time_ms <= rp->asked_ms;
+    int64_t then = decided_then(rp, in), until = answers_until(rp, in);
+    for (struct fact **at = &rp->calls; (f = outstanding(rp, at, until)); at = f->answered ? at : &f->calls_next) {
+        if (f->called && !before(rp, in, f)) return f;
+        f->answered = !f->called && f->time_ms < then - RECOVER_SKEW_MS && f->time_ms <= rp->asked_ms;
     }
     return NULL;
 }
 
 /* Something that stands before the input may call, and its answer may come before the input. */
-static bool may_call(struct replay *rp, int64_t then) {
-    struct fact *f = outstanding(rp, &rp->calls, then);
-    while (f && f->called) f = outstanding(rp, &f->calls_next, then);
+static bool may_call(struct replay *rp, const struct pp_input *in) {
+    int64_t until = answers_until(rp, in);
+    struct fact *f = outstanding(rp, &rp->calls, until);
+    while (f && (f->called || before(rp, in, f))) f = outstanding(rp, &f->calls_next, until);
     return f;
 }
 
@@ -264,7 +321,7 @@ bool recover_waits(struct pp_engine *e, const struct pp_input *in) {
     struct shard *sh = &e->shards[in->shard];
     if (in->kind != PP_INPUT_RECORD || in->skip || !sh->owned || !recover_active(sh)) return false;
     struct replay *rp = sh->replay;
-    struct fact *f = awaited(rp, decided_then(rp, in));
+    struct fact *f = awaited(rp, in);
     if (!f) {
         rp->waits_ms = 0;
         return false;
@@ -344,7 +401,7 @@ bool recover_fits(const struct pp_engine *e, const struct pp_input *in) {
     struct replay *rp = sh->replay;
     if (in->kind != PP_INPUT_RECORD || in->skip || !recover_active(sh)) return true;
     int64_t then = decided_then(rp, in);
-    return !may_call(rp, then) && then <= rp->asked_ms && (e->ntopics < 2 || in->record.time_ms <= rp->held_ms);
+    return !may_call(rp, in) && then <= rp->asked_ms && (e->ntopics < 2 || in->record.time_ms <= rp->held_ms);
 }
 
 /* What is to come from `ms` on must be asked for once more before an input of that time. */

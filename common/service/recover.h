@@ -37,6 +37,8 @@ bool recover_covers(const struct shard *sh, int topic, int64_t offset);
 bool recover_hold(struct pp_engine *e, struct pp_input *in);
 /* An input, or what is under way at the takeover: the call goes out, or (`goes` false) is taken back. */
 void recover_called(struct shard *sh, uint16_t kind, struct pp_uuid ref, bool goes);
+/* The input in the queue behind which the answer of a call stands; NULL: it goes first. */
+struct pp_input *recover_answer_after(struct pp_engine *e, const struct pp_input *answer);
 /* Inputs wait for an answer of a call that had come before them then; bounded by RECOVER_WAIT_MS. */
 bool recover_waits(struct pp_engine *e, const struct pp_input *in);
 /* The input is decided at a time of its own. */

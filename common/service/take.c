@@ -55,6 +55,19 @@ void take_push_front(struct pp_engine *e, struct pp_input *in) {
     e->queued_bytes += weight(in);
 }
 
+void take_push_after(struct pp_engine *e, struct pp_input *at, struct pp_input *in) {
+    if (!at) {
+        take_push_front(e, in);
+        return;
+    }
+    in->next = at->next;
+    at->next = in;
+    if (e->queue_last == at) e->queue_last = in;
+    e->queued++;
+    e->queued_timers += asked_for(in);
+    e->queued_bytes += weight(in);
+}
+
 struct pp_input *take_pop(struct pp_engine *e) {
     struct pp_input *in = e->queue;
     if (!in) return NULL;

@@ -201,6 +201,13 @@ bool submission_again(struct submission *s, struct submission_row *sub, const st
     if (submission_wire_of(s, sub) != WIRE_X12 || !may || sub->sends >= SUBMISSION_SENDS_MAX) return false;
     sub->again = true;
     silence(s, sub, SUBMISSION_AGAIN_MS << (2 * (sub->sends - 1)));
+    struct ev_submission_delayed e = {
+        .case_id = sub->case_id,
+        .submission_id = sub->submission_id,
+        .payer = sub->payer,
+        .reason = PP_STR("The payer cannot consider it now and asks for it again later; it goes by itself"),
+        .since = sub->created};
+    pp_emit(s->out, EV(submission_delayed, SUBMISSION_DELAYED, &e));
     return true;
 }
 

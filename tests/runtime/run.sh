@@ -181,13 +181,13 @@ test_altered() { # a table gets a column while a process writes rows of it: it e
     until_true 30 counted "$total" && exact "$persons" && toy_stop "$toy_pid"
 }
 
-test_crash() { # an input that ends the process: unread dead letter after three attempts
+test_crash() { # an input that ends the process: unread dead letter after five attempts
     local i
     toy_start
     until_true 20 sql 'select 1' >/dev/null
     one crash
     facts 100
-    for i in 1 2 3 4 5 6; do
+    for i in 1 2 3 4 5 6 7 8; do
         until_true 20 counted_or_gone || return 1
         counted "$total" && break
         toy_start
