@@ -265,10 +265,8 @@ struct pp_input *recover_answer_after(struct pp_engine *e, const struct pp_input
     struct fact *f = unanswered(sh->replay, cause_of_call(answer->code, answer->ref, cause));
     for (struct pp_input *in = f ? e->queue : NULL; in; in = in->next) {
         if (in->shard != answer->shard || in->skip) continue;
-        bool earlier = in->kind == PP_INPUT_RECORD  ? before(sh->replay, in, f)
-                       : in->kind == PP_INPUT_TIMER ? in->due_ms < f->time_ms
-                                                    : false;
-        if (earlier) last = in;
+        if (in->kind == PP_INPUT_RECORD && !before(sh->replay, in, f)) break; /* it waits for the answer */
+        if (in->kind == PP_INPUT_RECORD || (in->kind == PP_INPUT_TIMER && in->due_ms < f->time_ms)) last = in;
     }
     return last;
 }
