@@ -6,8 +6,8 @@
 #include "codec/x12_275.h"
 #include "codec/x12_278.h"
 #include "refs/papers.h"
-#include "refs/payers.h"
 #include "refs/places.h"
+#include "refs/x12_sending.h"
 #include "submission/submission.h"
 
 #define INQUIRY_BYTES (1u << 20)
@@ -32,19 +32,6 @@ static struct pp_x12_org provider_org(const struct pp_site *s) {
                                .phone = s->phone};
 }
 
-static struct pp_x12_sending sending_of(const struct pp_payer *p, const struct ev_pas_submit *r, uint32_t control) {
-    return (struct pp_x12_sending){.partner = {.sender_type = p->isa_sender_type,
-                                               .sender = p->isa_sender,
-                                               .receiver_type = p->isa_receiver_type,
-                                               .receiver = p->isa_receiver,
-                                               .gs_sender = p->gs_sender,
-                                               .gs_receiver = p->gs_receiver,
-                                               .production = pp_str_eqz(p->x12_usage, "P")},
-                                   .control = control,
-                                   .at = r->created,
-                                   .zone = p->zone};
-}
-
 static const struct pp_payer *payer_of(const struct pp_call_ctx *x, struct pp_err *err) {
     const struct pp_payer *p = pp_refs_payer(x->refs, x->target);
     if (p && p->transport) return p;
@@ -52,22 +39,14 @@ static const struct pp_payer *payer_of(const struct pp_call_ctx *x, struct pp_er
     return NULL;
 }
 
-static int control_of(const struct ev_pas_submit *r, uint32_t *ret, struct pp_err *err) {
-    int64_t v;
-    if (!pp_str_int(r->control, &v) || v < PP_X12_CONTROL_MIN || v > PP_X12_CONTROL_MAX)
-        return pp_err_set(err, PP_ERR_INVALID, "the request has no interchange number");
-    *ret = (uint32_t)v;
-    return 0;
-}
-
 static int review_of(const struct pp_call_ctx *x, const struct ev_pas_submit *r, struct pp_278_request *q,
                      struct pp_err *err) {
     const struct pp_payer *p = payer_of(x, err);
     const struct pp_site *site = site_of(x->refs, r->case_.site);
-    uint32_t control = 0;
-    if (!p || control_of(r, &control, err) < 0) return -1;
+    struct pp_x12_sending sending;
+    if (!p || pp_payer_x12_sending(p, r->control, r->created, &sending, err) < 0) return -1;
     *q = (struct pp_278_request){.req = r,
-                                 .sending = sending_of(p, r, control),
+                                 .sending = sending,
                                  .umo = payer_org(p),
                                  .requester = provider_org(site),
                                  .message = r->message,
@@ -212,11 +191,11 @@ int call_x12_attach_build(const struct pp_call_ctx *x, const struct ev *request,
                           struct pp_http_msg *ret, struct pp_err *err) {
     const struct ev_pas_submit *r = request->as.pas_submit;
     const struct pp_payer *p = payer_of(x, err);
-    uint32_t control = 0;
-    if (!p || control_of(r, &control, err) < 0) return -1;
+    struct pp_x12_sending sending;
+    if (!p || pp_payer_x12_sending(p, r->control, r->created, &sending, err) < 0) return -1;
     bool x316 = pp_str_eqz(p->x12_attachment, "006020X316");
     struct pp_x12_org provider = provider_org(site_of(x->refs, r->case_.site));
-    struct pp_275_request q = {.sending = sending_of(p, r, control),
+    struct pp_275_request q = {.sending = sending,
                                .form = x316 ? PP_275_X316 : PP_275_X211,
                                .answers = r->kind == EV_PAS_SUBMIT_KIND_DOCUMENTS,
                                .batch_ref = r->control,

@@ -3,35 +3,18 @@
 #include "codec/core_mime.h"
 #include "codec/x12_270.h"
 #include "intake/chart/chart.h"
-#include "refs/payers.h"
 #include "refs/places.h"
+#include "refs/x12_sending.h"
 
 #define REQUEST_BYTES_MAX (64u << 10)
-
-static int control_of(const struct ev_eligibility_ask *q, uint32_t *ret, struct pp_err *err) {
-    int64_t v;
-    if (!pp_str_int(q->control, &v) || v < PP_X12_CONTROL_MIN || v > PP_X12_CONTROL_MAX)
-        return pp_err_set(err, PP_ERR_INVALID, "the question has no interchange number");
-    *ret = (uint32_t)v;
-    return 0;
-}
 
 static int write_270(const struct pp_call_ctx *x, const struct pp_payer *p, const struct ev_eligibility_ask *q,
                      struct pp_buf *ret, struct pp_err *err) {
     const struct pp_site *site = pp_refs_site(x->refs, q->site);
-    uint32_t control = 0;
+    struct pp_x12_sending sending;
     if (!site) site = pp_refs_site_next(x->refs, NULL);
-    if (control_of(q, &control, err) < 0) return -1;
-    struct pp_270_request r = {.sending = {.partner = {.sender_type = p->isa_sender_type,
-                                                       .sender = p->isa_sender,
-                                                       .receiver_type = p->isa_receiver_type,
-                                                       .receiver = p->isa_receiver,
-                                                       .gs_sender = p->gs_sender,
-                                                       .gs_receiver = p->gs_receiver,
-                                                       .production = pp_str_eqz(p->x12_usage, "P")},
-                                           .control = control,
-                                           .at = q->created,
-                                           .zone = p->zone},
+    if (pp_payer_x12_sending(p, q->control, q->created, &sending, err) < 0) return -1;
+    struct pp_270_request r = {.sending = sending,
                                .batch_ref = q->control,
                                .trace = q->trace,
                                .payer = {.name = p->name, .id_type = PP_STR("PI"), .id = p->identifier},
